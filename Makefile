@@ -1,0 +1,31 @@
+# `make demo`, `make test`, `make lint`: each makes .venv and installs only when something has changed.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+MODEL := runs/mini
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	$(PY) -m data check data/articles
+	$(PY) -m train configs/mini.yaml --overwrite
+	$(PY) -m train.evaluate $(MODEL) data/articles/test -o report
+	$(PY) -m infer data/samples -o records.jsonl --model $(MODEL)
+	$(PY) -m infer data/samples --model $(MODEL)
+
+test: $(READY)
+	$(PY) -m pytest
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs report records.jsonl .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

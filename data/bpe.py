@@ -1,0 +1,245 @@
+"""PhoBERT's byte-pair encoding, id for id what transformers' Python-only `PhobertTokenizer` gives, at speed.
+
+In: a folder with `vocab.txt` and `bpe.codes` (PhoBERT's own formats) or a `tokenizer.json`; word forms.
+Out: subword ids, and how many of them each word has, which is the word alignment that the Python tokenizer refuses.
+
+The merging is done by the `tokenizers` library over an inner vocabulary in which every merge exists; its ids are then
+translated, so that a merge whose result PhoBERT's vocabulary lacks becomes `<unk>` as it does in the reference. Each
+distinct word is merged once and remembered. Words are text: `</s>` in an article is no special token here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+
+from data.errors import InputError
+from data.files import read_text
+
+VOCAB_FILE, CODES_FILE, JSON_FILE = "vocab.txt", "bpe.codes", "tokenizer.json"
+ID = np.dtype(np.int32)  # of subword ids
+_END = "</w>"
+# words remembered before the memory starts anew: about 100 MB, some 50 million words of news
+_REMEMBERED = 500_000
+
+
+class PhobertBPE:
+    """Words to subword ids. Make one with `PhobertBPE.load(folder)`.
+
+    bos, pad, eos, unk, mask: ids of `<s>`, `<pad>`, `</s>`, `<unk>`, `<mask>`. size: number of ids, `<mask>` included.
+    """
+
+    bos, pad, eos, unk = 0, 1, 2, 3
+
+    def __init__(self, vocab: dict[str, int], merges: Sequence[tuple[str, str]]) -> None:
+        """Prefer `load`. vocab: subword (`@@` at the end of one that goes on) to id. merges: by falling priority."""
+        self.mask = self.size = len(vocab)
+        self.size += 1
+        self._vocab = vocab
+        ranks = {pair: rank for rank, pair in enumerate(merges)}  # of two equal merges the later counts, as there
+        self._ranks = ranks
+        self._inner, names = _inner_tokenizer(vocab, ranks)
+        self._translate = np.array([self._outer_id(name) for name in names], dtype=ID)
+        self._unordered = _unordered(ranks)
+        self._cache: dict[str, bytes] = {}
+
+    # -------------------------------------------------------------- loading
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> PhobertBPE:
+        """Read `vocab.txt` and `bpe.codes`, else `tokenizer.json`. Raises InputError when there is neither."""
+        path = Path(folder)
+        if (path / VOCAB_FILE).is_file() and (path / CODES_FILE).is_file():
+            return cls(read_vocab(path / VOCAB_FILE), read_codes(path / CODES_FILE))
+        if (path / JSON_FILE).is_file():
+            return _JsonBPE(path / JSON_FILE)
+        raise InputError(
+            f"no tokenizer ({', '.join(sorted(p.name for p in path.glob('*'))[:8]) or 'nothing'})",
+            expected=f"{VOCAB_FILE} and {CODES_FILE}, or {JSON_FILE}",
+            mend="copy the tokenizer's files of the model it was trained from into the folder",
+            path=path,
+        )
+
+    # -------------------------------------------------------------- encoding
+
+    def encode(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Subword ids of all words, int32 [subwords], and the number of subwords of each word, int32 [words].
+
+        Every word, even an empty one, has at least one subword.
+        """
+        # a word's ids are kept as the bytes of an int32 array: joining bytes is the fastest way from Python to numpy
+        try:
+            pieces = list(map(self._cache.__getitem__, words))
+        except KeyError:
+            missing = set(words).difference(self._cache)
+            if len(self._cache) + len(missing) > _REMEMBERED:
+                self._cache.clear()
+                missing = set(words)
+            self._learn(sorted(missing))
+            pieces = list(map(self._cache.__getitem__, words))
+        lengths = np.fromiter(map(len, pieces), dtype=np.int32, count=len(pieces)) // ID.itemsize
+        return np.frombuffer(b"".join(pieces), dtype=ID), lengths
+
+    def _learn(self, words: list[str]) -> None:
+        # the fast way is exact except for merges that outrank one of their own parts, and a literal "</w>"
+        exact = [word for word in words if not word or _END in word or self._suspect(word)]
+        for word in exact:
+            self._cache[word] = np.array(self._reference(word), dtype=ID).tobytes()
+        quick = [word for word in words if word not in self._cache]
+        if not quick:
+            return
+        encoding = self._inner.encode(quick, is_pretokenized=True, add_special_tokens=False)
+        ids = self._translate[np.array(encoding.ids, dtype=np.int64)]
+        ends = np.searchsorted(np.array(encoding.word_ids), np.arange(len(quick)), side="right")
+        for word, start, end in zip(quick, [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+            self._cache[word] = ids[start:end].tobytes()
+
+    def _suspect(self, word: str) -> bool:
+        return self._unordered is not None and self._unordered.search(word + _END) is not None
+
+    def _reference(self, word: str) -> tuple[int, ...]:
+        """The algorithm of PhoBERT's tokenizer as its paper's code states it: all places of the best pair at once."""
+        if len(word) < 2:
+            return (self._vocab.get(word, self.unk),)
+        parts = [*word[:-1], word[-1] + _END]
+        while len(parts) > 1:
+            best = min(zip(parts, parts[1:], strict=False), key=lambda pair: self._ranks.get(pair, math.inf))
+            if best not in self._ranks:
+                break
+            merged: list[str] = []
+            index = 0
+            while index < len(parts):
+                if tuple(parts[index : index + 2]) == best:
+                    merged.append(best[0] + best[1])
+                    index += 2
+                else:
+                    merged.append(parts[index])
+                    index += 1
+            parts = merged
+        names = [part + "@@" for part in parts[:-1]] + [parts[-1].removesuffix(_END)]
+        return tuple(self._vocab.get(name, self.unk) for name in names)
+
+    def _outer_id(self, name: str) -> int:
+        outer = name.removesuffix(_END) if name.endswith(_END) else name + "@@"
+        return self._vocab.get(outer, self.unk)
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files, in the format they were read from, into `folder`."""
+        # ids follow the order of lines; counts are not kept by readers, but the format wants one
+        lines = [f"{name} 1\n" for name, id_ in sorted(self._vocab.items(), key=lambda item: item[1]) if id_ > self.unk]
+        (folder / VOCAB_FILE).write_text("".join(lines), encoding="utf-8")
+        codes = "".join(f"{a} {b} 1\n" for (a, b), _ in sorted(self._ranks.items(), key=lambda item: item[1]))
+        (folder / CODES_FILE).write_text(codes, encoding="utf-8")
+
+
+class _JsonBPE(PhobertBPE):
+    """The same interface over a `tokenizer.json`, whose own model decides everything."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises plain Exception
+            raise InputError(str(error), expected="a tokenizer.json", mend="copy it anew", path=path) from None
+        ids = {token: tokenizer.token_to_id(token) for token in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")}
+        missing = [token for token, id_ in ids.items() if id_ is None]
+        if missing:
+            raise InputError(
+                f"no {' '.join(missing)}", expected="PhoBERT's special tokens", mend="use PhoBERT's own file", path=path
+            )
+        self.bos, self.pad, self.eos, self.unk, self.mask = ids.values()
+        self.size = tokenizer.get_vocab_size()
+        self._path = path
+        self._inner = tokenizer
+        self._cache = {}
+
+    def _learn(self, words: list[str]) -> None:
+        encodings = self._inner.encode_batch([[word] for word in words], is_pretokenized=True, add_special_tokens=False)
+        for word, encoding in zip(words, encodings, strict=True):
+            self._cache[word] = np.array(encoding.ids or [self.unk], dtype=ID).tobytes()
+
+    def save(self, folder: Path) -> None:
+        (folder / JSON_FILE).write_bytes(self._path.read_bytes())
+
+
+# ------------------------------------------------------------------ PhoBERT's files
+
+
+def read_vocab(path: Path) -> dict[str, int]:
+    """`vocab.txt`: a subword, a space and its count a line. Ids follow the lines after the four special tokens."""
+    vocab = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    for number, line in enumerate(_lines(path), 1):
+        name, space, _ = line.strip().rpartition(" ")
+        if not space:
+            raise InputError(
+                f"{line.strip()[:40]!r}",
+                expected="`SUBWORD COUNT` on each line",
+                mend="use the vocab.txt that belongs to the model",
+                path=path,
+                line=number,
+            )
+        vocab[name] = len(vocab)
+    return vocab
+
+
+def read_codes(path: Path) -> list[tuple[str, str]]:
+    """`bpe.codes`: two parts and their count a line, by falling priority.
+
+    As in the reference the last line counts only if it ends in a line break, and a line with another number of parts
+    keeps its rank but merges nothing.
+    """
+    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    merges = [tuple(line.split()[:-1]) for line in text.split("\n")[:-1]]
+    if not any(len(merge) == 2 for merge in merges):
+        raise InputError(
+            "no merge",
+            expected="`LEFT RIGHT COUNT` on each line",
+            mend="use the bpe.codes that belongs to the model",
+            path=path,
+        )
+    return merges  # type: ignore[return-value]
+
+
+def _lines(path: Path) -> Iterable[str]:
+    return read_text(path).replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+
+
+def _inner_tokenizer(vocab: dict[str, int], ranks: dict[tuple[str, str], int]) -> tuple[Tokenizer, list[str]]:
+    """A BPE model in which every character and every merge exists, and the names of its ids."""
+    merges = [pair for pair, _ in sorted(ranks.items(), key=lambda item: item[1]) if len(pair) == 2]
+    names = dict.fromkeys(["<unk>"])  # an ordered set
+    for pair in merges:
+        names.update(dict.fromkeys((*pair, pair[0] + pair[1])))
+    for subword in vocab:  # characters that no merge names are subwords by themselves
+        stem = subword.removesuffix("@@")
+        if len(stem) == 1:
+            names[stem] = None
+        if len(subword) == 1:
+            names[subword + _END] = None
+    ids = {name: number for number, name in enumerate(names)}
+    model = BPE(vocab=ids, merges=merges, unk_token="<unk>", end_of_word_suffix=_END, fuse_unk=False)
+    return Tokenizer(model), list(names)
+
+
+def _unordered(ranks: dict[tuple[str, str], int]) -> re.Pattern[str] | None:
+    """What a word must contain for the two orders of merging to differ; None if they never do.
+
+    The reference merges all places of the best pair, then looks again; `tokenizers` looks again after each place. That
+    matters only where a merge outranks one that makes one of its own parts. Learned codes hardly ever have any.
+    """
+    latest: dict[str, int] = {}
+    for pair, rank in ranks.items():
+        if len(pair) == 2:
+            latest[pair[0] + pair[1]] = max(rank, latest.get(pair[0] + pair[1], -1))
+    suspects = {
+        pair[0] + pair[1]
+        for pair, rank in ranks.items()
+        if len(pair) == 2 and max(latest.get(pair[0], -1), latest.get(pair[1], -1)) > rank
+    }
+    return re.compile("|".join(map(re.escape, sorted(suspects)))) if suspects else None

@@ -1,0 +1,88 @@
+"""What a checkpoint folder says about itself: `giaoban.json`, beside the weights and the tokenizer's files.
+
+In: a folder. Out: `Settings`: how text must be segmented, encoded and windowed for this model, and what its scores
+were. A folder without it, or without its tokenizer or weights, is an `InputError` that says what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from data.bpe import PhobertBPE
+from data.encode import Encoder
+from data.errors import InputError
+from data.files import read_text
+from data.segment import load_segmenter
+
+SETTINGS_FILE = "giaoban.json"
+WEIGHTS_FILE = "model.safetensors"
+SHIPPED = Path(__file__).parent.parent / "models" / "mini"
+TRAINED = Path("runs") / "mini"
+
+
+class Settings(BaseModel):
+    """The content of `giaoban.json`.
+
+    segmenter: the name of the word segmenter the model was trained with. fingerprints: SHA-256 of the articles of each
+    split. versions: of Python and the libraries it was trained with. dev: scores on the dev split.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    labels: list[str]
+    segmenter: str
+    max_length: int
+    stride: int
+    fingerprints: dict[str, str]
+    versions: dict[str, str]
+    dev: dict[str, JsonValue]
+
+
+def default_model() -> Path:
+    """The shipped model, else the one that `make demo` trains. Raises InputError when there is neither."""
+    for folder in (SHIPPED, TRAINED):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise InputError(
+        f"no model at {SHIPPED} nor at {TRAINED}",
+        expected="a trained checkpoint",
+        mend="run `make demo`, or name one with --model",
+    )
+
+
+def read_settings(folder: str | PathLike[str]) -> Settings:
+    """The settings of a checkpoint. Raises InputError when the folder is no checkpoint or is not complete."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError("no such folder", expected="a checkpoint folder", mend="check --model", path=path)
+    file = path / SETTINGS_FILE
+    if not file.is_file():
+        raise InputError(
+            f"no {SETTINGS_FILE}",
+            expected="a checkpoint that `python -m train` wrote",
+            mend="train one: it keeps segmenter, labels and windows there",
+            path=path,
+        )
+    if not (path / WEIGHTS_FILE).is_file():
+        raise InputError(
+            f"no {WEIGHTS_FILE}", expected="the model's weights", mend="copy the whole checkpoint folder", path=path
+        )
+    try:
+        return Settings.model_validate(json.loads(read_text(file)))
+    except (ValidationError, ValueError) as error:
+        raise InputError(
+            f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            expected="the settings as `python -m train` wrote them",
+            mend="copy the file anew from where the checkpoint came",
+            path=file,
+        ) from None
+
+
+def make_encoder(folder: str | PathLike[str], settings: Settings, segmenter: str | None = None) -> Encoder:
+    """The encoder a checkpoint was trained with; `segmenter` replaces its own (a folder for vncorenlp, or another)."""
+    bpe = PhobertBPE.load(folder)
+    return Encoder(load_segmenter(segmenter or settings.segmenter), bpe, settings.max_length, settings.stride)

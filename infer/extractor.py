@@ -1,0 +1,161 @@
+"""The inference path: raw text → words → windows → tag scores → mentions → directive records.
+
+    from infer import Extractor
+
+    extractor = Extractor.load()
+    article = extractor.extract("Chủ tịch UBND tỉnh giao Sở Y tế báo cáo trước ngày 30/11/2020.")
+    article.directives, article.entities, article.to_json()
+
+In: texts, or articles without annotation, in a stream. Out: articles in the public form, in the same order, one for
+each. Every stage is a method of its own, so that one can be replaced: prepare, run, mentions, records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from os import PathLike
+
+import numpy as np
+
+from data.encode import Encoded, Encoder, bio_tags, raw_span
+from data.errors import InputError
+from data.schema import LABELS, Article, Directive, Entity
+from infer.checkpoint import default_model, make_encoder, read_settings
+from infer.dateline import find_dateline
+from infer.deadlines import parse_deadline
+from infer.decode import decode
+from infer.directives import find_directives
+from infer.indicators import parse_indicator
+from infer.officials import parse_official
+from infer.runtime import Forward, load_torch, word_scores
+
+log = logging.getLogger("giaoban")
+
+# articles taken together: enough windows to fill batches of like length, few enough to keep memory flat
+CHUNK = 32
+
+
+class Extractor:
+    """A tagger with everything around it. Make one with `Extractor.load`."""
+
+    def __init__(self, encoder: Encoder, forward: Forward, labels: Sequence[str]) -> None:
+        """encoder: as the model was trained with. forward: the model. labels: the label set, in the model's order."""
+        self.encoder = encoder
+        self.forward = forward
+        self.labels = list(labels)
+        self.makes_records = set(LABELS) <= set(labels)
+
+    @classmethod
+    def load(
+        cls, model: str | PathLike[str] | None = None, *, segmenter: str | None = None, device: str = "auto"
+    ) -> Extractor:
+        """Load a checkpoint folder.
+
+        Args:
+            model: the folder; None takes the shipped model, else the one `make demo` trained.
+            segmenter: another segmenter than the checkpoint's (a warning says that it hurts), or its folder.
+            device: `auto`, `cpu`, `cuda`, `cuda:1` …
+        Raises: InputError when the folder is no complete checkpoint.
+        """
+        folder = default_model() if model is None else model
+        settings = read_settings(folder)
+        if segmenter and segmenter.partition(":")[0] != settings.segmenter:
+            log.warning(
+                "%s was trained on words of the segmenter %r; with %r it will tag worse",
+                folder,
+                settings.segmenter,
+                segmenter,
+            )
+        encoder = make_encoder(folder, settings, segmenter)
+        return cls(encoder, load_torch(folder, device), settings.labels)
+
+    # -------------------------------------------------------------- whole path
+
+    def extract(self, text: str, *, id: str = "text", date: dt.date | None = None) -> Article:
+        """One text to an article with mentions and directives. Raises InputError for a text without a word."""
+        if not text.strip():
+            raise InputError("an empty text", expected="an article", mend="leave it out")
+        return next(self.extract_many([Article.model_construct(id=id, date=date, text=text, meta={})]))
+
+    def extract_many(self, articles: Iterable[Article]) -> Iterator[Article]:
+        """A stream of articles to annotated ones, in order; annotation that they have is put aside."""
+        stream = iter(articles)
+        while chunk := list(islice(stream, CHUNK)):
+            encoded = [self.prepare(article.text) for article in chunk]
+            for article, words, scores in zip(chunk, encoded, self.run(encoded), strict=True):
+                date = article.date or find_dateline(article.text)
+                entities = self.mentions(article.text, words, scores, date)
+                yield Article.model_construct(
+                    id=article.id,
+                    date=date,
+                    text=article.text,
+                    entities=entities,
+                    directives=self.records(article.text, words, entities),
+                    meta=article.meta,
+                )
+
+    # -------------------------------------------------------------- stages
+
+    def prepare(self, text: str) -> Encoded:
+        """Text to words, subwords and windows."""
+        return self.encoder.encode(text)
+
+    def run(self, articles: Sequence[Encoded]) -> list[np.ndarray]:
+        """Tag scores of every word: float32 [words, tags] per article."""
+        return word_scores(articles, self.encoder, self.forward, len(bio_tags(self.labels)))
+
+    def mentions(self, text: str, article: Encoded, scores: np.ndarray, date: dt.date | None) -> list[Entity]:
+        """Tag scores to mentions with raw offsets, probabilities and normalised values."""
+        found = []
+        for number, span in enumerate(decode(scores, article.words.lines), 1):
+            start, end = raw_span(article.words, span.first, span.last)
+            label, phrase = self.labels[span.label], text[start:end]
+            found.append(
+                Entity.model_construct(
+                    id=f"e{number}",
+                    label=label,
+                    start=start,
+                    end=end,
+                    text=phrase,
+                    score=round(span.score, 4),
+                    normalized=normalize(label, phrase, date),
+                )
+            )
+        return found
+
+    def records(self, text: str, article: Encoded, entities: Sequence[Entity]) -> list[Directive]:
+        """Mentions to directives; none when the model's labels are not those that records are made of."""
+        if not self.makes_records:
+            return []
+        return link(text, entities, article.words.sentence_spans())
+
+
+def normalize(label: str, phrase: str, date: dt.date | None) -> dict | None:  # type: ignore[type-arg]
+    """The normalised value of a mention; None for a label that has none (GUIDELINES.md, Normalised values)."""
+    if label == "DEADLINE":
+        return parse_deadline(phrase, date)
+    if label == "INDICATOR":
+        return parse_indicator(phrase)
+    if label == "OFFICIAL":
+        return parse_official(phrase)
+    return None
+
+
+def link(text: str, entities: Sequence[Entity], sentences: Sequence[tuple[int, int]]) -> list[Directive]:
+    """Mentions to directives in the public form."""
+    return [
+        Directive.model_construct(
+            issuer=found.issuer,
+            assignees=list(found.assignees),
+            coordinators=list(found.coordinators),
+            recipients=list(found.recipients),
+            indicators=list(found.indicators),
+            deadlines=list(found.deadlines),
+            start=found.start,
+            end=found.end,
+        )
+        for found in find_directives(text, entities, sentences)
+    ]

@@ -1,0 +1,392 @@
+"""Names of periods in, first and last day out: "quý iii/2023", "cuối năm nay", "ngày 30 tháng 11", "tuần tới".
+
+`read_period(text, clock)` knows one period and nothing around it; prepositions, ranges and durations are
+`infer.deadlines`'s. The text is a match key (`infer.folding`) tidied by `deadlines.tidy`. The answer is
+
+- None when the text is no period of the grammar,
+- `Period(None, None, kind)` when it is one that the text does not settle: 31/02, or no year and no article date,
+- else the days, both included.
+
+The grammar is `_GRAMMAR`, an ordered table of pattern and reader; the first pattern that matches all of the text
+decides, so that "31/02" is an impossible day and never falls through to another reading.
+
+    python -c "from infer.periods import *; print(read_period('cuối quý ii/2021', Clock(None)))"
+"""
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+NUMBER_WORDS = {
+    "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
+    "mười": 10, "mười một": 11, "mười hai": 12, "mười lăm": 15, "hai mươi": 20, "ba mươi": 30, "bốn lăm": 45,
+}
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_WEEKDAYS = {
+    "thứ hai": 0, "thứ 2": 0, "thứ ba": 1, "thứ 3": 1, "thứ tư": 2, "thứ 4": 2, "thứ năm": 3, "thứ 5": 3,
+    "thứ sáu": 4, "thứ 6": 4, "thứ bảy": 5, "thứ bẩy": 5, "thứ 7": 5, "chủ nhật": 6, "chúa nhật": 6,
+}
+_AHEAD = {"nay": 0, "này": 0, "tới": 1, "sau": 1, "sắp tới": 1, "tới đây": 1}
+_TODAY = {"hôm nay": 0, "ngày hôm nay": 0, "nay": 0, "mai": 1, "ngày mai": 1, "ngày kia": 2, "ngày mốt": 2}
+# A day or month without a year lies in the article's year unless it is over by more than this.
+_LONG_OVER = 92
+
+
+class Clock(NamedTuple):
+    """What a period without a year is read against."""
+
+    written: date | None  # the article's date
+    bound: date | None = None  # the other end of the range that the period belongs to
+    side: str = ""  # "left" or "right" end of that range
+    bare: bool = False  # "trong tháng" means this month, "đến tháng" means nothing
+
+
+class Period(NamedTuple):
+    """Whole days, both ends included; kind is day, week, month, quarter, year, years, early, mid, late or days."""
+
+    first: date | None
+    last: date | None
+    kind: str
+
+
+_Reader = Callable[[re.Match[str], Clock], Period | None]
+
+
+def number(text: str) -> int:
+    """The value of a numeral: digits, a Roman quarter or a spelled number of the tables."""
+    return NUMBER_WORDS.get(text) or _ROMAN.get(text) or int(text)
+
+
+def _day(year: int, month: int, day: int) -> Period:
+    try:
+        there = date(year, month, day)
+    except ValueError:
+        return Period(None, None, "day")
+    return Period(there, there, "day")
+
+
+def _months(year: int, first: int, last: int, kind: str = "days") -> Period:
+    if first > last:
+        return Period(None, None, kind)
+    try:
+        return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]), kind)
+    except ValueError:  # month 13, year 10000
+        return Period(None, None, kind)
+
+
+def _quarters(year: int, first: int, last: int, kind: str = "days") -> Period:
+    return _months(year, 3 * first - 2, 3 * last, kind)
+
+
+def _join(first: Period, last: Period) -> Period:
+    known = first.first and last.last and first.first <= last.last
+    return Period(first.first, last.last, "days") if known else Period(None, None, "days")
+
+
+def shift(there: date | None, days: int) -> date | None:
+    """`days` later, or None outside the calendar."""
+    try:
+        return there + timedelta(days=days) if there else None
+    except OverflowError:
+        return None
+
+
+def _when(clock: Clock, near: str, build: Callable[[int], Period]) -> Period:
+    """The occurrence of a yearless period that the clock, or a "này"/"tới" after it, points at."""
+    anchor = clock.bound if clock.side else clock.written
+    if anchor is None:
+        return build(0)
+    if clock.side == "left":
+        found = [p for p in (build(anchor.year), build(anchor.year - 1)) if p.first and p.first <= anchor]
+        return found[0] if found else build(0)
+    over = 0 if clock.side or _AHEAD.get(near) else _LONG_OVER
+    # The second year is less than a year off, unless 29/02 made the first one impossible.
+    earliest, latest = anchor - timedelta(days=min(over, anchor.toordinal() - 1)), shift(anchor, 366 - over)
+    for period in (build(anchor.year), build(anchor.year + 1)):
+        if period.last and period.last >= earliest:
+            near_enough = period.last.year == anchor.year or (latest and period.last <= latest)
+            return period if near_enough else build(0)
+    return build(0)
+
+
+def _dated(match: re.Match[str], clock: Clock, build: Callable[[int], Period]) -> Period:
+    """`build` in the year that the pattern's groups `y` and `ry` name, else in the one the clock suggests."""
+    found = match.groupdict()
+    if found.get("y"):
+        year = int(found["y"])
+        if year < 100:
+            return build(2000 + year if year <= 50 else 0)
+        return build(year)
+    if found.get("ry"):
+        return build(clock.written.year + _AHEAD[found["ry"]] if clock.written else 0)
+    return _when(clock, found.get("near") or "", build)
+
+
+_NUM = r"(?:[0-9]{1,4}|" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
+_MONTH = r"(?:[0-9]{1,2}|mười một|mười hai|một|hai|ba|tư|bốn|năm(?=$| năm)|sáu|bảy|bẩy|tám|chín|mười)"
+_QUARTER = r"(?:iv|iii|ii|i|0?[1-4]|một|hai|ba|bốn|tư)"
+_Y = r"(?:19|20)[0-9]{2}"
+_REL = r"(?:của )?năm (?P<ry>nay|này|tới|sau)"
+_NEAR = r"(?P<near>này|tới|sắp tới|tới đây)"
+_YEAR_TAIL = rf"(?:(?:[/.-]|,? (?:của )?(?:năm )?)(?P<y>{_Y})| {_REL}| {_NEAR})?"
+_NTH = r"(?:ngày (?:mùng |mồng )?|mùng |mồng )"
+_CLOCK = r"(?:lúc )?[0-9]{1,2} ?(?:h|g|giờ|:)(?: ?[0-9]{1,2})?(?: ?(?:phút|p|'))?"
+_PART_OF_DAY = r"(?:(?:cuối|đầu) (?:giờ|buổi) )?(?:buổi )?(?:sáng|trưa|chiều|tối|đêm)"
+
+
+def _read_day(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _day(y, number(match["m"]), int(match["d"])))
+
+
+def _read_days(match: re.Match[str], clock: Clock) -> Period:
+    month, first, last = number(match["m"]), int(match["d"]), int(match["e"])
+    return _dated(match, clock, lambda y: _join(_day(y, month, first), _day(y, month, last)))
+
+
+def _read_day_range(match: re.Match[str], clock: Clock) -> Period | None:
+    last = read_period(match["b"], clock)
+    if last is None or last.last is None:
+        return last
+    first = read_period(match["a"], Clock(clock.written, last.last, "left"))
+    return first and _join(first, last)
+
+
+def _read_day_only(match: re.Match[str], clock: Clock) -> Period | None:
+    """ "ngày 25": the end of a range lends its month, else it must still be ahead in the article's month."""
+    there = clock.bound if clock.side else clock.written
+    if not match["noun"] and clock.side != "left":
+        return None
+    day = _day(there.year, there.month, int(match["d"])) if there else _day(0, 0, 0)
+    if there is None or day.first is None:
+        return day
+    fits = day.first <= there if clock.side == "left" else day.first >= there
+    return day if fits else _day(0, 0, 0)
+
+
+def _read_day_of_month(match: re.Match[str], clock: Clock) -> Period:
+    month = _this_month(clock, _AHEAD[match["rel"]])
+    return _day(month.first.year, month.first.month, int(match["d"])) if month.first else _day(0, 0, 0)
+
+
+def _read_near_day(match: re.Match[str], clock: Clock) -> Period | None:
+    if match[0] == "nay" and clock.side != "left":
+        return None  # "đến nay" looks back
+    there = shift(clock.written, _TODAY[match[0]])
+    return Period(there, there, "day")
+
+
+def _read_time_of_day(match: re.Match[str], clock: Clock) -> Period | None:
+    """An hour or a part of the day settles nothing finer than the day it belongs to."""
+    rest = match["rest"]
+    day = read_period("hôm nay" if rest == "nay" else rest, clock)
+    return day if day and day.kind == "day" else None
+
+
+def _read_weekday(match: re.Match[str], clock: Clock) -> Period:
+    if clock.written is None:
+        return _day(0, 0, 0)
+    ahead = _WEEKDAYS[match["wd"]] - clock.written.weekday()
+    if match["rel"] == "tới":
+        ahead = ahead if ahead > 0 else ahead + 7
+    elif match["rel"] != "này":
+        ahead += 7 * _AHEAD[match["rel"].removeprefix("tuần ")]
+    there = shift(clock.written, ahead)
+    return Period(there, there, "day")
+
+
+def _read_weekday_date(match: re.Match[str], clock: Clock) -> Period | None:
+    day = read_period(match["rest"], clock)
+    if day is None or day.kind != "day":
+        return None
+    # A date that does not fall on the weekday beside it is a slip in one of the two.
+    return day if day.first and day.first.weekday() == _WEEKDAYS[match["wd"]] else _day(0, 0, 0)
+
+
+def _read_month(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _months(y, number(match["m"]), number(match["m"]), "month"))
+
+
+def _read_months(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _months(y, number(match["m"]), number(match["n"])))
+
+
+def _read_quarter(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _quarters(y, number(match["q"]), number(match["q"]), "quarter"))
+
+
+def _read_quarters(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _quarters(y, number(match["q"]), number(match["r"])))
+
+
+def _read_year(match: re.Match[str], clock: Clock) -> Period:
+    return _dated(match, clock, lambda y: _months(y, 1, 12, "year"))
+
+
+def _read_years(match: re.Match[str], clock: Clock) -> Period:
+    return _join(_months(int(match["a"]), 1, 12), _months(int(match["b"]), 1, 12))._replace(kind="years")
+
+
+def _this_week(clock: Clock, ahead: int) -> Period:
+    monday = shift(clock.written, 7 * ahead - clock.written.weekday()) if clock.written else None
+    return Period(monday, shift(monday, 6), "week")
+
+
+def _this_month(clock: Clock, ahead: int) -> Period:
+    months = 12 * clock.written.year + clock.written.month - 1 + ahead if clock.written else 0
+    return _months(months // 12, months % 12 + 1, months % 12 + 1, "month")
+
+
+def _this_quarter(clock: Clock, ahead: int) -> Period:
+    quarters = 4 * clock.written.year + (clock.written.month - 1) // 3 + ahead if clock.written else 0
+    return _quarters(quarters // 4, quarters % 4 + 1, quarters % 4 + 1, "quarter")
+
+
+def _this_year(clock: Clock, ahead: int) -> Period:
+    return _months(clock.written.year + ahead if clock.written else 0, 1, 12, "year")
+
+
+def _this_day(clock: Clock, ahead: int) -> Period:
+    return Period(shift(clock.written, ahead), shift(clock.written, ahead), "day")
+
+
+_THIS = {"ngày": _this_day, "tuần": _this_week, "tháng": _this_month, "quý": _this_quarter, "năm": _this_year}
+
+
+def _read_this(match: re.Match[str], clock: Clock) -> Period:
+    return _THIS[match["unit"]](clock, _AHEAD[match["rel"]])
+
+
+def _read_bare(match: re.Match[str], clock: Clock) -> Period | None:
+    return _THIS[match["unit"]](clock, 0) if clock.bare else None
+
+
+def _read_whole(match: re.Match[str], clock: Clock) -> Period | None:
+    return read_period(match["rest"], clock._replace(bare=True))
+
+
+# Early, middle and late: thirds of a month, a quarter and a year; working days of a week.
+_THIRDS = {"month": (0, 10, 20), "quarter": (0, 1, 2), "year": (0, 4, 8), "week": (0, 2, 4)}
+
+
+def _third(whole: Period, part: int) -> tuple[date | None, date | None]:
+    first, last, starts = whole.first, whole.last, _THIRDS[whole.kind]
+    if first is None:
+        return None, None
+
+    def start(of: int) -> date | None:
+        if whole.kind in ("month", "week"):
+            return shift(first, starts[of])
+        return date(first.year, first.month + starts[of], 1)
+
+    return start(part), last if part == 2 else shift(start(part + 1), -1)
+
+
+_PARTS = {"đầu": (0, "early"), "giữa": (1, "mid"), "cuối": (2, "late")}
+
+
+def _read_part(match: re.Match[str], clock: Clock) -> Period | None:
+    whole = _read_whole(match, clock)
+    part, kind = _PARTS[match["part"]]
+    if whole is None or whole.kind == "day":
+        return whole
+    if whole.kind not in _THIRDS:  # a term of years, a range: only its end is sharp
+        return Period(None, whole.last if part == 2 else None, kind)
+    first, last = _third(whole, part)
+    # "đầu năm" in October means neither this January nor surely the next.
+    if match["rest"] in _THIS and last and clock.written and last < clock.written:
+        return Period(None, None, kind)
+    return Period(first, last, kind)
+
+
+def _read_half(match: re.Match[str], clock: Clock) -> Period | None:
+    whole = _read_whole(match, clock)
+    if whole is None or whole.first is None or whole.kind not in ("year", "month"):
+        return whole and Period(None, None, "days")
+    first = whole.first
+    middle = first.replace(month=7) if whole.kind == "year" else first.replace(day=16)
+    return Period(first, shift(middle, -1), "days") if match["side"] == "đầu" else Period(middle, whole.last, "late")
+
+
+def _read_some_months(match: re.Match[str], clock: Clock) -> Period | None:
+    """The first or last n months or quarters of a year; "những tháng cuối năm" has only an end."""
+    year, count = _read_whole(match, clock), match["n"]
+    if year is None or year.kind != "year":
+        return None
+    if count in ("những", "các", "mấy"):
+        return Period(None, year.last if match["side"] != "đầu" else None, "late")
+    months = number(count or "1") * (3 if match["unit"] == "quý" else 1)
+    if year.first is None or not 1 <= months <= 12:
+        return Period(None, None, "days")
+    if match["side"] == "đầu":
+        return _months(year.first.year, 1, months)
+    return _months(year.first.year, 13 - months, 12)._replace(kind="late")
+
+
+def _read_remainder(match: re.Match[str], clock: Clock) -> Period | None:
+    whole = _read_whole(match, clock)
+    return whole and Period(None, whole.last, "late")
+
+
+def _read_last_day(match: re.Match[str], clock: Clock) -> Period | None:
+    whole = _read_whole(match, clock)
+    return whole and Period(whole.last, whole.last, "day")
+
+
+_D, _M = r"(?P<d>[0-9]{1,2})", r"(?P<m>[0-9]{1,2})"
+_DATE_TAIL = rf"(?:,? (?:của )?năm (?P<y>{_Y})| {_REL}| {_NEAR})?"
+_TWO_DATES = r"(?:ngày )?(?P<a>D)-(?:ngày )?(?P<b>D)".replace("D", rf"[0-9]{{1,2}}[/.][0-9]{{1,2}}(?:[/.]{_Y})?")
+
+_GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(pattern), reader) for pattern, reader in (
+    # days
+    (rf"(?:{_NTH})?{_D}(?P<sep>[/.-]){_M}(?P=sep)(?P<y>{_Y}|[0-9]{{2}})", _read_day),
+    (rf"{_NTH}{_D}[/.-]{_M}{_DATE_TAIL}", _read_day),
+    # Without "ngày" before it, "1-2 năm tới" is a stretch of years.
+    (rf"{_D}[/.-]{_M}(?:,? năm (?P<y>{_Y})| {_NEAR})?", _read_day),
+    (rf"{_NTH}{_D} tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
+    # "2 tháng 6" may be two months; past twelve, or with a year, it is a day.
+    (rf"(?P<d>1[3-9]|[23][0-9]) tháng {_M}{_YEAR_TAIL}", _read_day),
+    (rf"{_D} tháng {_M}(?:/|,? năm )(?P<y>{_Y})", _read_day),
+    (rf"(?:ngày )?(?P<y>{_Y})-{_M}-{_D}", _read_day),
+    (rf"(?:ngày )?{_D}-(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?:[/.]|,? năm )(?P<y>{_Y})", _read_days),
+    (rf"(?:ngày )?{_D}(?:-| và (?:ngày )?)(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?: {_NEAR})?", _read_days),
+    (_TWO_DATES, _read_day_range),
+    (rf"(?P<noun>{_NTH})?{_D}", _read_day_only),
+    (rf"{_NTH}{_D} (?:của )?tháng (?P<rel>này|nay|tới|sau)", _read_day_of_month),
+    ("|".join(_TODAY), _read_near_day),
+    (rf"(?P<wd>{'|'.join(_WEEKDAYS)}) (?P<rel>tuần này|tuần tới|tuần sau|này|tới)", _read_weekday),
+    (rf"(?P<wd>{'|'.join(_WEEKDAYS)}),? (?P<rest>(?:ngày )?[0-9].*)", _read_weekday_date),
+    (r"ngày cuối(?: cùng)?(?: của)? (?P<rest>(?:tháng|quý|năm).*)", _read_last_day),
+    # months and quarters
+    (rf"(?:tháng |t){_M}(?:-|, ?(?:tháng )?| và (?:tháng )?)(?P<n>[0-9]{{1,2}}){_YEAR_TAIL}", _read_months),
+    (rf"(?:tháng |t)(?P<m>{_MONTH}){_YEAR_TAIL}", _read_month),
+    (rf"{_M}[/.-](?P<y>{_Y})", _read_month),
+    (rf"quý (?P<q>{_QUARTER})(?:-|, ?(?:quý )?| và (?:quý )?)(?P<r>{_QUARTER}){_YEAR_TAIL}", _read_quarters),
+    (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
+    # years
+    (rf"(?:năm )?(?P<y>{_Y})", _read_year),
+    (rf"(?:(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)? )?"
+     rf"(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
+    # relative to the article
+    (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
+    (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
+    (r"(?P<unit>ngày|tuần|tháng|quý|năm)", _read_bare),
+    (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
+    # parts
+    (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
+    (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?"
+     rf"(?: của| trong)? (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
+    (rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})", lambda m, _: _months(int(m["y"]), 1, number(m["n"]))),
+    (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
+    (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),
+    # times of day
+    (rf"(?:{_CLOCK}|{_PART_OF_DAY}|{_CLOCK} {_PART_OF_DAY}),? (?:của )?(?P<rest>.+)", _read_time_of_day),
+))
+
+
+def read_period(text: str, clock: Clock) -> Period | None:
+    """The period that all of `text` names, or None where it names none; see the module docstring."""
+    for pattern, reader in _GRAMMAR:
+        if match := pattern.fullmatch(text):
+            return reader(match, clock)
+    return None

@@ -1,0 +1,97 @@
+"""Windows of subword ids → scores of words, by a model in batches.
+
+In: encoded articles. Out: for each article float32 [words, tags]. The model behind it is anything that turns a padded
+batch into logits (`Forward`); `load_torch` gives one from a checkpoint, and training hands in the model it trains, so
+that dev scores come from this very code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.encode import Encoded, Encoder
+
+# ids and attention mask, int64 [batch, longest] → logits, float32 [batch, longest, tags]
+Forward = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+# subwords, padding included, in one batch: large enough to keep a CPU's cores or a GPU busy, small enough for 1 GB
+BATCH_SUBWORDS = 4096
+
+
+def batches(lengths: Sequence[int], budget: int = BATCH_SUBWORDS) -> Iterator[list[int]]:
+    """Indices of windows by falling length, in batches of at most `budget` subwords (one window at least)."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    batch: list[int] = []
+    for index in order:
+        if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def word_scores(articles: Sequence[Encoded], encoder: Encoder, forward: Forward, tags: int) -> list[np.ndarray]:
+    """Scores of every word, read from the window where it has most context: float32 [words, tags] per article."""
+    inputs = [(number, index, ids) for number, a in enumerate(articles) for index, ids in _inputs(a, encoder)]
+    scores = [np.zeros((len(article.firsts), tags), dtype=np.float32) for article in articles]
+    for batch in batches([len(ids) for _, _, ids in inputs]):
+        logits = forward(*pad([inputs[item][2] for item in batch], encoder.bpe.pad))
+        for row, item in enumerate(batch):
+            number, index, _ = inputs[item]
+            window = articles[number].windows.windows[index]
+            owned = slice(window.first_word, window.last_word)
+            # +1 for <s>
+            scores[number][owned] = logits[row, articles[number].firsts[owned] - window.start + 1]
+    return scores
+
+
+def _inputs(article: Encoded, encoder: Encoder) -> Iterator[tuple[int, np.ndarray]]:
+    return enumerate(encoder.model_inputs(article))
+
+
+def pad(rows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ids as one batch and its attention mask, int64 [rows, longest]."""
+    lengths = np.array([len(row) for row in rows])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(mask.shape, pad_id, dtype=np.int64)
+    ids[mask] = np.concatenate(rows)
+    return ids, mask.astype(np.int64)
+
+
+def load_torch(folder: str | Path, device: str = "auto") -> Forward:
+    """A checkpoint's model on torch.
+
+    Args:
+        folder: a checkpoint folder (safetensors).
+        device: `cpu`, `cuda`, `cuda:1`, …; `auto` takes a GPU where there is one.
+    """
+    import torch
+    from transformers import AutoModelForTokenClassification
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    gpu = device.startswith("cuda")
+    dtype = torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32
+    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    return torch_forward(model.to(device).eval())
+
+
+def torch_forward(model) -> Forward:  # type: ignore[no-untyped-def]  # torch is not imported here
+    """A torch token classifier as a `Forward`; the caller has put it into eval mode and on its device."""
+    import torch
+
+    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            device = next(model.parameters()).device
+            logits = model(
+                input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
+            ).logits
+            return np.asarray(logits.float().cpu().numpy())
+
+    return forward

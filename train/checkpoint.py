@@ -1,0 +1,57 @@
+"""A trained model → a checkpoint folder that is all inference needs, and that stock transformers can load.
+
+In: the model, its BPE and what `giaoban.json` is to say. Out: `model.safetensors`, `config.json`, the tokenizer's
+files, `giaoban.json`, in a folder that takes its name when all of it is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from data.bpe import PhobertBPE
+from data.files import atomic_file
+from data.schema import Article
+from infer.checkpoint import SETTINGS_FILE, Settings
+
+_LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyvi")
+_TOKENIZER_CONFIG = {
+    "tokenizer_class": "PhobertTokenizer",
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
+
+
+def fingerprint(articles: Iterable[Article]) -> str:
+    """SHA-256 over the articles' lines in the public form: the same for the same articles in the same order."""
+    digest = hashlib.sha256()
+    for article in articles:
+        digest.update(article.to_line().encode() + b"\n")
+    return digest.hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that decide a model's scores."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int) -> None:
+    """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SETTINGS_FILE).unlink(missing_ok=True)
+    model.save_pretrained(folder)
+    bpe.save(folder)
+    tokenizer = _TOKENIZER_CONFIG | {"model_max_length": max_length}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer, indent=2) + "\n", encoding="utf-8")
+    with atomic_file(folder / SETTINGS_FILE) as out:
+        out.write(json.dumps(settings.model_dump(), ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,221 @@
+"""The typed configuration of a training run: YAML plus `key=value` overrides.
+
+In: a YAML file and overrides such as `training.learning_rate=3e-5`. Out: `Config`, in which every key is known, typed,
+and agrees with the others, or an `InputError` before anything is loaded. What a key means stands beside it here; the
+defaults stand here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.errors import InputError, nearest
+from data.files import read_text
+from data.schema import LABELS
+from data.windows import check_limits
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Section):
+    """Where the articles are."""
+
+    source: str | None = Field(None, description="folder that holds train, dev and test")
+    train: str | None = Field(None, description="articles to train on, instead of source's")
+    dev: str | None = Field(None, description="articles to choose the best epoch on, instead of source's")
+
+
+class WindowConfig(_Section):
+    """How long articles are cut; see data/windows.py."""
+
+    max_length: int = Field(256, description="most subwords in a window, <s> and </s> included")
+    stride: int = Field(64, description="subwords that neighbouring windows share")
+
+
+class ScratchConfig(_Section):
+    """A small PhoBERT with random weights, for where no pre-trained one is."""
+
+    layers: int = Field(ge=1)
+    hidden_size: int = Field(ge=8)
+    heads: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class ModelConfig(_Section):
+    """What is fine-tuned: a pre-trained model by `name`, or one from `scratch` over a `vocabulary`."""
+
+    name: str | None = Field(None, description="a folder in PhoBERT's own layout, or a name on the Hugging Face hub")
+    scratch: ScratchConfig | None = None
+    vocabulary: str | None = Field(None, description="folder of vocab.txt and bpe.codes, for scratch")
+
+
+class TrainingConfig(_Section):
+    """How it is fine-tuned."""
+
+    output: str = Field(description="folder of the checkpoint")
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1, description="windows in a step, on each device")
+    accumulate: int = Field(1, ge=1, description="batches whose gradients make one step")
+    learning_rate: float = Field(gt=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    weight_decay: float = Field(0.01, ge=0)
+    evaluate_every: int | None = Field(None, ge=1, description="steps between looks at dev; null: each epoch")
+    patience: int | None = Field(None, ge=1, description="looks at dev without a gain before it stops; null: never")
+    seed: int = 13
+    device: Literal["auto", "cpu"] = "auto"
+
+
+class Config(_Section):
+    """A whole run."""
+
+    data: DataConfig
+    labels: list[str] = list(LABELS)
+    segmenter: str = "pyvi"
+    window: WindowConfig = WindowConfig()
+    model: ModelConfig
+    training: TrainingConfig
+
+
+def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """Read a YAML file, apply `key=value` overrides, check everything.
+
+    Raises: InputError naming file and line, or the override.
+    """
+    text = read_text(path)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError(
+            f"broken YAML ({getattr(error, 'problem', None) or error})",
+            expected="valid YAML",
+            mend="mend the line; configs/mini.yaml shows the form",
+            path=path,
+            line=mark.line + 1 if mark else None,
+            column=mark.column + 1 if mark else None,
+        ) from None
+    if not isinstance(value, dict):
+        raise InputError(
+            f"a {type(value).__name__}", expected="a mapping of keys", mend="see configs/mini.yaml", path=path, line=1
+        )
+    for override in overrides:
+        _apply(value, override)
+    try:
+        config = Config.model_validate(value)
+    except ValidationError as error:
+        raise _as_input_error(error, text, path, overrides) from None
+    try:
+        _contradictions(config)
+    except InputError as error:
+        raise error.at(path) from None
+    return config
+
+
+def _apply(value: dict[str, Any], override: str) -> None:
+    key, equals, written = override.partition("=")
+    if not equals or not all(key.split(".")):
+        raise InputError(
+            f"the override {override!r}", expected="KEY=VALUE", mend="for instance training.learning_rate=3e-5"
+        )
+    *sections, last = key.split(".")
+    place = value
+    for section in sections:
+        inner = place.get(section)
+        if inner is None:
+            inner = place[section] = {}
+        if not isinstance(inner, dict):
+            raise InputError(
+                f"the override {override!r}: {section} is no section",
+                expected="a key that the configuration has",
+                mend=f"write {section}=VALUE",
+            )
+        place = inner
+    try:
+        place[last] = yaml.safe_load(written)
+    except yaml.YAMLError:
+        raise InputError(f"the override {override!r}", expected="a YAML value", mend="quote it") from None
+
+
+def _as_input_error(
+    error: ValidationError, text: str, path: str | PathLike[str], overrides: Sequence[str]
+) -> InputError:
+    # an unknown key explains a missing one better than the other way round
+    first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    loc = [str(part) for part in first["loc"]]
+    key = ".".join(loc)
+    blamed = next((o for o in overrides if o.partition("=")[0] == key), None)
+    line = None if blamed else _line(text, loc)
+    name = f"{key} (from {blamed!r})" if blamed else key
+    if first["type"] == "extra_forbidden":
+        hint = nearest(loc[-1], _section(loc[:-1]).model_fields)
+        return InputError(f"unknown key {name}", expected="only known keys", mend=hint, path=path, line=line)
+    if first["type"] == "missing":
+        return InputError(f"no key {name}", expected="it to be set", mend="see configs/mini.yaml", path=path, line=line)
+    return InputError(
+        f"{name} = {first['input']!r}",
+        expected=first["msg"][0].lower() + first["msg"][1:],
+        mend="correct the value",
+        path=path,
+        line=line,
+    )
+
+
+def _section(loc: Sequence[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Config
+    for part in loc:
+        annotation = section.model_fields[part].annotation
+        options = [annotation, *getattr(annotation, "__args__", ())]
+        section = next(option for option in options if isinstance(option, type) and issubclass(option, BaseModel))
+    return section
+
+
+def _line(text: str, loc: Sequence[str]) -> int | None:
+    """The line of a key in the YAML text, as deep as it can be followed."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    line = None
+    for part in loc:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == part), None)
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _contradictions(config: Config) -> None:
+    model, data = config.model, config.data
+    if (model.name is None) == (model.scratch is None):
+        raise InputError(
+            f"model with {'both' if model.name else 'neither'} name and scratch",
+            expected="one of them",
+            mend="name a pre-trained model, or describe one from scratch",
+        )
+    if (model.scratch is None) != (model.vocabulary is None):
+        raise InputError(
+            "model.scratch without model.vocabulary" if model.scratch else "model.vocabulary beside model.name",
+            expected="a vocabulary for a model from scratch, and for it alone",
+            mend="make one with `python -m train.vocabulary`" if model.scratch else "delete it: a model has its own",
+        )
+    if model.scratch and model.scratch.hidden_size % model.scratch.heads:
+        raise InputError(
+            f"hidden_size {model.scratch.hidden_size} and {model.scratch.heads} heads",
+            expected="a size that the heads divide",
+            mend="change one of them",
+        )
+    if data.source is None and (data.train is None or data.dev is None):
+        raise InputError(
+            "no data.source and not both of data.train and data.dev",
+            expected="articles to train on and articles to choose on",
+            mend="name data.source, a folder that holds train and dev",
+        )
+    if len(set(config.labels)) != len(config.labels) or not config.labels:
+        raise InputError(f"labels = {config.labels}", expected="labels, each once", mend="correct the list")
+    check_limits(config.window.max_length, config.window.stride)

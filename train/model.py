@@ -1,0 +1,124 @@
+"""The token classifier that is fine-tuned, and its BPE: from a pre-trained PhoBERT, or a small one from scratch.
+
+In: `Config.model`. Out: a stock `RobertaForTokenClassification` (PhoBERT is a RoBERTa) whose config names the tags, and
+the `PhobertBPE` of its vocabulary. A name that is no folder here is fetched from the Hugging Face hub, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from data.bpe import CODES_FILE, JSON_FILE, VOCAB_FILE, PhobertBPE
+from data.encode import bio_tags
+from data.errors import InputError
+from data.windows import SPECIALS
+from train.config import Config, ModelConfig, ScratchConfig
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_FILES = ["config.json", VOCAB_FILE, CODES_FILE, JSON_FILE]
+
+
+def locate(name: str, config_file: str) -> Path:
+    """The folder of a pre-trained model: `name` itself, or a copy from the hub.
+
+    Raises: InputError when the folder lacks a file, or the hub cannot be reached and no copy is cached.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        if not (folder / "config.json").is_file() or not any((folder / file).is_file() for file in WEIGHTS):
+            raise InputError(
+                f"no config.json with {' or '.join(WEIGHTS)}",
+                expected="a model in PhoBERT's own layout (config.json, vocab.txt, bpe.codes, weights)",
+                mend="copy the whole folder of the model",
+                path=folder,
+            )
+        return folder
+    return _fetch(name, config_file)
+
+
+def _fetch(name: str, config_file: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        path = Path(snapshot_download(name, allow_patterns=[*_FILES, WEIGHTS[0]]))
+        if not (path / WEIGHTS[0]).is_file():
+            path = Path(snapshot_download(name, allow_patterns=[*_FILES, WEIGHTS[1]]))
+        return path
+    # the hub's own errors, and what its HTTP client raises without a network: all of them are OSError or ValueError
+    except (OSError, ValueError, HfHubHTTPError, HFValidationError) as error:
+        raise InputError(
+            f"no folder {name!r} here, and nothing fetched from the hub ({type(error).__name__})",
+            expected="a folder, or the name of a model on the Hugging Face hub and a network to fetch it",
+            mend=f"name a local copy: python -m train {config_file} model.name=FOLDER "
+            "(a folder with config.json, vocab.txt, bpe.codes and the weights)",
+        ) from None
+
+
+def load_model(config: Config, config_file: str) -> tuple[Any, PhobertBPE]:
+    """The model to fine-tune, in training mode, and its BPE. Raises InputError before weights are read."""
+    if config.model.scratch is not None and config.model.vocabulary is not None:
+        bpe = PhobertBPE.load(config.model.vocabulary)
+        return _from_scratch(config.model.scratch, bpe, config.labels, config.window.max_length), bpe
+    return _pretrained(config, locate(str(config.model.name), config_file))
+
+
+def tag_maps(labels: Sequence[str]) -> dict[str, Any]:
+    """`id2label` and `label2id` as transformers' configs keep them."""
+    tags = bio_tags(labels)
+    return {"id2label": dict(enumerate(tags)), "label2id": {tag: number for number, tag in enumerate(tags)}}
+
+
+def _from_scratch(scratch: ScratchConfig, bpe: PhobertBPE, labels: Sequence[str], max_length: int) -> Any:
+    from transformers import RobertaConfig, RobertaForTokenClassification
+
+    config = RobertaConfig(
+        vocab_size=bpe.size,
+        hidden_size=scratch.hidden_size,
+        num_hidden_layers=scratch.layers,
+        num_attention_heads=scratch.heads,
+        intermediate_size=4 * scratch.hidden_size,
+        hidden_dropout_prob=scratch.dropout,
+        attention_probs_dropout_prob=scratch.dropout,
+        max_position_embeddings=max_length + SPECIALS,  # RoBERTa counts positions from pad_token_id + 1
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        bos_token_id=bpe.bos,
+        pad_token_id=bpe.pad,
+        eos_token_id=bpe.eos,
+        tokenizer_class="PhobertTokenizer",
+        **tag_maps(labels),
+    )
+    return RobertaForTokenClassification(config)
+
+
+def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    bpe = PhobertBPE.load(folder)
+    model_config = AutoConfig.from_pretrained(folder, **tag_maps(config.labels))
+    _check_fit(config.model, config.window.max_length, model_config, bpe, folder)
+    safe = (folder / WEIGHTS[0]).is_file()
+    model = AutoModelForTokenClassification.from_pretrained(
+        folder, config=model_config, use_safetensors=safe, ignore_mismatched_sizes=False
+    )
+    return model.float(), bpe
+
+
+def _check_fit(model: ModelConfig, max_length: int, config: Any, bpe: PhobertBPE, folder: Path) -> None:
+    longest = config.max_position_embeddings - SPECIALS
+    if max_length > longest:
+        raise InputError(
+            f"window.max_length = {max_length} for {model.name}",
+            expected=f"at most the {longest} positions the model has",
+            mend=f"window.max_length={longest}",
+        )
+    if bpe.size > config.vocab_size:
+        raise InputError(
+            f"a tokenizer of {bpe.size} subwords for a model of {config.vocab_size}",
+            expected="the tokenizer that belongs to the model",
+            mend="copy vocab.txt and bpe.codes from where the weights came",
+            path=folder,
+        )

@@ -1,0 +1,266 @@
+"""Fine-tuning on transformers' `Trainer`: windows in, the best epoch's weights out.
+
+In: encoded training windows, dev articles, a model. Out: the model with the weights of its best look at dev. What is
+ours here: batches of like length in an order that depends on seed and epoch alone (so that a resumed run sees the same
+ones), dev scores from the inference path itself, every dev article scored by exactly one process, and checkpoints that
+count only once they are whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import gather_object
+from torch.utils.data import Dataset, Sampler
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+from data.encode import IGNORED, Encoded, Encoder, tag_words, window_labels
+from data.progress import Meter
+from data.schema import Article
+from infer.runtime import pad, torch_forward, word_scores
+from train.config import TrainingConfig
+from train.scores import decode_tags, seqeval_scores
+
+WHOLE = "whole"  # the file that a checkpoint gets last
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An article ready for training: its encoding and its gold tag numbers, int64 [words]."""
+
+    encoded: Encoded
+    tags: np.ndarray
+
+
+def make_examples(articles: Sequence[Article], encoder: Encoder, labels: Sequence[str]) -> list[Example]:
+    """Encode and tag articles, in their order."""
+    encoded = [encoder.encode(article.text) for article in articles]
+    pairs = zip(articles, encoded, strict=True)
+    return [Example(one, tag_words(one.words, article.entities, labels).tags) for article, one in pairs]
+
+
+class Windows(Dataset[dict[str, np.ndarray]]):
+    """All windows of the examples: `input_ids` int32 [n] and `labels` int64 [n]."""
+
+    def __init__(self, examples: Sequence[Example], encoder: Encoder) -> None:
+        self.rows = [
+            {"input_ids": ids, "labels": labels}
+            for example in examples
+            for ids, labels in zip(
+                encoder.model_inputs(example.encoded), window_labels(example.encoded, example.tags), strict=True
+            )
+        ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        return self.rows[index]
+
+
+class Collator:
+    """Rows of `Windows` to a batch, padded to its longest: int64 tensors [batch, longest]."""
+
+    def __init__(self, pad_id: int) -> None:
+        self._pad_id = pad_id
+
+    def __call__(self, rows: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+        ids, mask = pad([row["input_ids"] for row in rows], self._pad_id)
+        labels, _ = pad([row["labels"] for row in rows], IGNORED)
+        batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        return {name: torch.from_numpy(values) for name, values in batch.items()}
+
+
+class LengthGrouped(Sampler[int]):
+    """Indices in batches of like length, the batches in random order; both depend on seed and epoch alone.
+
+    Windows are shuffled, cut into groups of 16 batches, and sorted by length within a group, so that the batches an
+    epoch is made of differ from those of the next.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, trainer: Trainer) -> None:
+        self._lengths, self._batch, self._seed, self._trainer = np.array(lengths), batch_size, seed, trainer
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        state, epochs = self._trainer.state, int(self._trainer.args.num_train_epochs)
+        epoch = state.global_step * epochs // max(1, state.max_steps)
+        random = np.random.default_rng((self._seed, epoch))
+        order = random.permutation(len(self._lengths))
+        group = self._batch * 16
+        groups = [order[start : start + group] for start in range(0, len(order), group)]
+        ordered = np.concatenate([part[np.argsort(-self._lengths[part], kind="stable")] for part in groups])
+        batches = [ordered[start : start + self._batch] for start in range(0, len(ordered), self._batch)]
+        # a shorter batch stays last, or it would shift the borders of those behind it
+        tail = [batches.pop()] if len(batches[-1]) < self._batch else []
+        shuffled = [batches[index] for index in random.permutation(len(batches))]
+        yield from np.concatenate(shuffled + tail).tolist()
+
+
+class TaggerTrainer(Trainer):
+    """A Trainer whose dev scores come from the inference path."""
+
+    def __init__(self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        rows = self.train_dataset.rows  # type: ignore[union-attr]
+        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
+
+    def evaluate(
+        self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
+    ) -> dict[str, float]:
+        """Strict F1 on dev: each process scores its share of the articles, all of them then know all tags."""
+        model = self.accelerator.unwrap_model(self.model)
+        model.eval()
+        mine = range(self.args.process_index, len(self._dev), self.args.world_size)
+        encoded = [self._dev[index].encoded for index in mine]
+        scores = word_scores(encoded, self._encoder, torch_forward(model), 1 + 2 * len(self._labels))
+        tags = [decode_tags(one, article.words.lines) for one, article in zip(scores, encoded, strict=True)]
+        gathered = dict(gather_object(list(zip(mine, tags, strict=True))))
+        if sorted(gathered) != list(range(len(self._dev))):
+            raise RuntimeError(f"{len(gathered)} of {len(self._dev)} dev articles scored")
+        gold = [example.tags for example in self._dev]
+        found = seqeval_scores(gold, [gathered[index] for index in range(len(self._dev))], self._labels)
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+class WholeCheckpoints(TrainerCallback):
+    """Marks a checkpoint when all of it is written, then deletes the ones that are no longer needed."""
+
+    def on_save(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        root = Path(args.output_dir)
+        newest = root / f"checkpoint-{state.global_step}"
+        (newest / WHOLE).touch()
+        kept = {newest, root / f"checkpoint-{state.best_global_step}"}
+        for folder in set(checkpoints(root)) - kept:
+            shutil.rmtree(folder)
+
+
+def checkpoints(root: Path) -> list[Path]:
+    """Checkpoint folders by rising step, whole or not."""
+    return sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+
+
+def last_whole(root: Path) -> Path | None:
+    """The newest whole checkpoint; unfinished ones are deleted."""
+    whole = None
+    for folder in checkpoints(root):
+        if (folder / WHOLE).exists():
+            whole = folder
+        else:
+            shutil.rmtree(folder)
+    return whole
+
+
+class Report(TrainerCallback):
+    """A progress bar on a terminal; in a log a line for each look at dev."""
+
+    def __init__(self) -> None:
+        self._meter: Meter | None = None
+        self._loss = float("nan")
+        self._started = time.monotonic()
+
+    def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            self._meter = Meter("training", state.max_steps)
+            self._meter.__enter__()
+
+    def on_step_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
+        if self._meter:
+            best = f", best dev F1 {state.best_metric:.4f}" if state.best_metric is not None else ""
+            self._meter.update(state.global_step, f"epoch {state.epoch:.1f}, loss {self._loss:.3f}{best}")
+
+    def on_log(self, args: TrainingArguments, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+        self._loss = logs.get("loss", self._loss)
+        if self._meter and "eval_f1" in logs:
+            self._meter.say(
+                f"epoch {state.epoch:.1f} of {args.num_train_epochs:.0f}, step {state.global_step}: "
+                f"loss {self._loss:.4f}, dev F1 {logs['eval_f1']:.4f}, {time.monotonic() - self._started:.0f} s"
+            )
+
+    def on_train_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
+        if self._meter:
+            self._meter.__exit__(None, None, None)
+
+
+def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArguments:
+    """Our configuration as transformers' TrainingArguments."""
+    gpu = config.device == "auto" and torch.cuda.is_available()
+    strategy = "epoch" if config.evaluate_every is None else "steps"
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.accumulate,
+        learning_rate=config.learning_rate,
+        warmup_steps=config.warmup,
+        lr_scheduler_type=config.schedule,
+        weight_decay=config.weight_decay,
+        eval_strategy=strategy,
+        save_strategy=strategy,
+        logging_strategy=strategy,
+        eval_steps=config.evaluate_every,
+        save_steps=config.evaluate_every or 500,
+        logging_steps=config.evaluate_every or 500,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_f1",
+        greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,
+        bf16=bool(gpu and torch.cuda.is_bf16_supported()),
+        use_cpu=not gpu,
+        seed=config.seed,
+        data_seed=config.seed,
+        report_to=["tensorboard"],
+        remove_unused_columns=False,
+        dataloader_pin_memory=gpu,
+        disable_tqdm=True,
+        save_total_limit=None,  # WholeCheckpoints deletes what is old, after the new one is whole
+    )
+
+
+def make_trainer(
+    model: Any,
+    encoder: Encoder,
+    labels: Sequence[str],
+    config: TrainingConfig,
+    folder: Path,
+    train: Sequence[Example],
+    dev: Sequence[Example],
+) -> TaggerTrainer:
+    """A trainer ready for `.train(resume_from_checkpoint=…)`; checkpoints go to `folder`."""
+    callbacks: list[TrainerCallback] = [WholeCheckpoints(), Report()]
+    if config.patience:
+        callbacks.append(EarlyStoppingCallback(config.patience))
+    trainer = TaggerTrainer(
+        dev=dev,
+        encoder=encoder,
+        labels=labels,
+        seed=config.seed,
+        model=model,
+        args=training_arguments(config, folder),
+        train_dataset=Windows(train, encoder),
+        eval_dataset=Windows(dev, encoder),
+        data_collator=Collator(encoder.bpe.pad),
+        callbacks=callbacks,
+    )
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    return trainer
