@@ -10,6 +10,7 @@ distinct word is merged once and remembered. Words are text: `</s>` in an articl
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -110,7 +111,7 @@ class PhobertBPE:
             return (self._vocab.get(word, self.unk),)
         parts = [*word[:-1], word[-1] + _END]
         while len(parts) > 1:
-            best = min(zip(parts, parts[1:], strict=False), key=lambda pair: self._ranks.get(pair, math.inf))
+            best = min(itertools.pairwise(parts), key=lambda pair: self._ranks.get(pair, math.inf))
             if best not in self._ranks:
                 break
             merged: list[str] = []
@@ -147,13 +148,15 @@ class _JsonBPE(PhobertBPE):
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises plain Exception
             raise InputError(str(error), expected="a tokenizer.json", mend="copy it anew", path=path) from None
-        ids = {token: tokenizer.token_to_id(token) for token in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")}
-        missing = [token for token, id_ in ids.items() if id_ is None]
+        specials = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+        missing = [token for token in specials if tokenizer.token_to_id(token) is None]
         if missing:
             raise InputError(
                 f"no {' '.join(missing)}", expected="PhoBERT's special tokens", mend="use PhoBERT's own file", path=path
             )
-        self.bos, self.pad, self.eos, self.unk, self.mask = ids.values()
+        self.bos, self.pad, self.eos, self.unk, self.mask = (
+            int(tokenizer.token_to_id(token) or 0) for token in specials
+        )
         self.size = tokenizer.get_vocab_size()
         self._path = path
         self._inner = tokenizer

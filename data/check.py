@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,10 +53,8 @@ def collect(sources: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, li
     errors: list[InputError] = []
     splits: dict[str, Path | None] = {"articles": None}
     if len(sources) == 1 and Path(sources[0]).is_dir():
-        try:
+        with suppress(InputError):  # a folder of articles without splits is one split
             splits = dict(find_splits(sources[0]))
-        except InputError:
-            pass  # a folder of articles without splits
     articles: dict[str, list[Article]] = {}
     seen: set[str] = set()
     for split, place in splits.items():

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from data.errors import InputError
 
@@ -54,7 +54,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO]:
+def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
     """Open a file that takes its name only when the block ends well; until then `path` is untouched."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from data.errors import InputError, quote
 from data.files import atomic_file, decode, read_bytes, read_text
@@ -212,7 +213,7 @@ def _conll_article(
 ) -> Article:
     pieces: list[str] = []
     length = 0
-    entities: list[dict[str, object]] = []
+    entities: list[dict[str, Any]] = []
     for sentence in sentences:
         before = "O"
         for position, (number, word, tag) in enumerate(sentence):
@@ -228,11 +229,13 @@ def _conll_article(
                     line=number,
                 )
             if tag[0] == "B":
-                entities.append({"id": f"e{len(entities) + 1}", "label": tag[2:], "start": start, "end": start + len(word)})
+                entities.append(
+                    {"id": f"e{len(entities) + 1}", "label": tag[2:], "start": start, "end": start + len(word)}
+                )
             elif tag[0] == "I":
                 entities[-1]["end"] = start + len(word)
             before = tag
     text = "".join(pieces)[:-1]
     for entity in entities:
-        entity["text"] = text[entity["start"] : entity["end"]]  # type: ignore[misc]
+        entity["text"] = text[entity["start"] : entity["end"]]
     return parse_article({"id": id_, "text": text, "entities": entities}, labels)

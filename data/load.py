@@ -86,15 +86,13 @@ def _row(article: Article) -> dict[str, Any]:
 _ENTITY = ("id", "label", "start", "end", "text")
 
 
-def _features():  # type: ignore[no-untyped-def]  # datasets is imported late: it takes a second
+def _features() -> Any:
     from datasets import Features, List, Value
 
     text, number = Value("string"), Value("int64")
     entity = {key: number if key in ("start", "end") else text for key in _ENTITY}
     directive = {"issuer": text} | {field: List(text) for field in LIST_FIELDS}
-    return Features(
-        {"id": text, "date": text, "text": text, "entities": List(entity), "directives": List(directive)}
-    )
+    return Features({"id": text, "date": text, "text": text, "entities": List(entity), "directives": List(directive)})
 
 
 def split_sources(source: str | None, named: Mapping[str, str | None]) -> dict[str, Path]:

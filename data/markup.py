@@ -135,9 +135,7 @@ def _yaml(source: str, path: str | PathLike[str], line: int) -> Any:
 def _header(source: str, path: str | PathLike[str]) -> dict[str, str]:
     value = _yaml(source, path, 2)
     if not isinstance(value, dict) or "id" not in value:
-        raise InputError(
-            "no `id:` in the header", expected="at least `id: NAME`", mend="add it", path=path, line=1
-        )
+        raise InputError("no `id:` in the header", expected="at least `id: NAME`", mend="add it", path=path, line=1)
     for key, item in value.items():
         if isinstance(item, (dict, list)) or item is None:
             raise InputError(
@@ -149,7 +147,8 @@ def _header(source: str, path: str | PathLike[str]) -> dict[str, str]:
             )
     # scalars as written: `id: 007` and `year: 2020` are text here, whatever YAML makes of them
     node = yaml.compose(source, Loader=yaml.SafeLoader)
-    return {key.value: item.value for key, item in node.value}
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {key.value: item.value for key, item in pairs}
 
 
 def _body(
@@ -207,7 +206,12 @@ def _body(
         if not entity["text"]:
             _, line, column = places[entity["id"]]
             raise InputError(
-                "an empty mention", expected="text inside `[ ]`", mend="take it out", path=path, line=line, column=column
+                "an empty mention",
+                expected="text inside `[ ]`",
+                mend="take it out",
+                path=path,
+                line=line,
+                column=column,
             )
     return text, entities, places
 
@@ -374,9 +378,11 @@ def _extra(entity: Entity) -> dict[str, Any]:
 
 
 def _flow(value: Any) -> str:
-    return str(
-        yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1 << 30, sort_keys=False)
-    ).removesuffix("\n").removesuffix("\n...")
+    return (
+        str(yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1 << 30, sort_keys=False))
+        .removesuffix("\n")
+        .removesuffix("\n...")
+    )
 
 
 def _scalar(value: str) -> str:

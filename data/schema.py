@@ -9,6 +9,7 @@ Offsets count Unicode code points of the raw text exactly as it was given; `end`
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -119,7 +120,8 @@ def _as_input_error(error: ValidationError) -> InputError:
     loc = first["loc"]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "the article"
     if first["type"] == "extra_forbidden":
-        model = {"entities": Entity, "directives": Directive}.get(str(loc[0]) if len(loc) > 1 else "", Article)
+        forms: dict[str, type[_Form]] = {"entities": Entity, "directives": Directive}
+        model = forms.get(str(loc[0]), Article) if len(loc) > 1 else Article
         hint = nearest(str(loc[-1]), model.model_fields)
         return InputError(f"unknown field {field}", expected="only the fields of the schema", mend=hint)
     if first["type"] == "missing":
@@ -188,7 +190,7 @@ def _check_entity(entity: Entity, text: str, labels: tuple[str, ...] | None) -> 
 
 def _check_overlaps(entities: Sequence[Entity]) -> None:
     ordered = sorted(entities, key=lambda entity: (entity.start, entity.end))
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in itertools.pairwise(ordered):
         if right.start < left.end:
             raise InputError(
                 f"entities {left.id!r} {quote(left.text)} and {right.id!r} {quote(right.text)} that overlap",

@@ -14,6 +14,7 @@ text and tokens together, so that no segmenter, however careless, can lose one:
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ class Segmentation:
     def sentence_spans(self) -> list[tuple[int, int]]:
         """(start, end) of every sentence in the raw text."""
         bounds = self.sentences
-        return [(int(self.starts[a]), int(self.ends[b - 1])) for a, b in zip(bounds, bounds[1:], strict=False)]
+        return [(int(self.starts[a]), int(self.ends[b - 1])) for a, b in itertools.pairwise(bounds)]
 
 
 # ------------------------------------------------------------------ segmenters
@@ -145,9 +146,7 @@ def load_segmenter(name: str) -> Segmenter:
         return _VnCoreNLP(folder)
     if name not in SEGMENTERS:
         known = [*SEGMENTERS, "vncorenlp:FOLDER"]
-        raise InputError(
-            f"the segmenter {name!r}", expected=f"one of {', '.join(known)}", mend=nearest(name, known)
-        )
+        raise InputError(f"the segmenter {name!r}", expected=f"one of {', '.join(known)}", mend=nearest(name, known))
     return SEGMENTERS[name]()
 
 
@@ -202,7 +201,47 @@ _LINE = re.compile(f"[^{LINE_BREAK.pattern[1:-1]}]+")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-zà-ỹ])")
 # Vietnamese abbreviations that are followed by a capital letter within a sentence
 _ABBREVIATIONS = frozenset(
-    "TP Tp tp Q P H X TX Tx TT Tt TS Ts ThS Ths PGS GS BS DS CN KS CK LS NCS ĐT Đt Mr Mrs Ms Dr St No Nr Ts Th Tr tr đ Đ".split()
+    [
+        "TP",
+        "Tp",
+        "tp",
+        "Q",
+        "P",
+        "H",
+        "X",
+        "TX",
+        "Tx",
+        "TT",
+        "Tt",
+        "TS",
+        "Ts",
+        "ThS",
+        "Ths",
+        "PGS",
+        "GS",
+        "BS",
+        "DS",
+        "CN",
+        "KS",
+        "CK",
+        "LS",
+        "NCS",
+        "ĐT",
+        "Đt",
+        "Mr",
+        "Mrs",
+        "Ms",
+        "Dr",
+        "St",
+        "No",
+        "Nr",
+        "Ts",
+        "Th",
+        "Tr",
+        "tr",
+        "đ",
+        "Đ",
+    ]
 )
 
 

@@ -7,6 +7,7 @@ Nothing is ever cut off: a word or sentence longer than a window goes on in the 
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -62,7 +63,7 @@ def make_windows(firsts: np.ndarray, total: int, sentences: np.ndarray, max_leng
         for index, (start, end) in enumerate(spans)
     ]
     lengths = np.diff(words)
-    whole = sum(_within(spans, a, b) for a, b in zip(begins, begins[1:], strict=False))
+    whole = sum(_within(spans, a, b) for a, b in itertools.pairwise(begins))
     return Windows(windows, int((lengths > room).sum()), len(begins) - 1 - whole)
 
 

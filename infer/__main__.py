@@ -33,10 +33,14 @@ def main(argv: list[str] | None = None) -> int:
         epilog=details,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="files, folders, globs, or - for standard input")
+    parser.add_argument(
+        "articles", nargs="+", metavar="ARTICLES", help="files, folders, globs, or - for standard input"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help=".jsonl or .csv; - for JSON lines; without it a table")
     parser.add_argument("--model", metavar="FOLDER", help="a checkpoint (models/mini, else runs/mini)")
-    parser.add_argument("--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder")
+    parser.add_argument(
+        "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")

@@ -116,7 +116,7 @@ def forward_backward(
 
     Both float [rows, longest, tags]; alpha is arbitrary beyond a row's length.
     """
-    rows, longest, _ = batch.shape
+    longest = batch.shape[1]
     alpha = np.empty_like(batch)
     beta = np.zeros_like(batch)
     alpha[:, 0] = batch[:, 0] + start

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ class Extractor:
         return link(text, entities, article.words.sentence_spans())
 
 
-def normalize(label: str, phrase: str, date: dt.date | None) -> dict | None:  # type: ignore[type-arg]
+def normalize(label: str, phrase: str, date: dt.date | None) -> dict[str, Any] | None:
     """The normalised value of a mention; None for a label that has none (GUIDELINES.md, Normalised values)."""
     if label == "DEADLINE":
         return parse_deadline(phrase, date)

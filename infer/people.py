@@ -48,7 +48,7 @@ Hạ, Hạng, Hảng, Hầu, Hờ, Hứa, Hán, Hàn, Hàu, Bạch, Bế, Bàn, 
 Cháng, Cư, Cứ, Dư, Doãn, Diệp, Điền, Đèo, Thào, Tráng, Tẩn, Tào, Tần, Thò, Thền, Thèn, Lèng, Ly, Lìu, Chíu, Phàn, Phùn
 Phừ, Pờ, Pồ, Vừ, Vàng, Vì, Xồng, Tòng, Cà, Già, Lỳ, Khoàng, Khang, Vùi, Chẻo, Khà, Lừ, Cút, Hù, Sùng, Seo, Thủng, Ngải
 Kpă, Kpá, Ksor, Ksơr, Rơ, Rah, Rmah, Rcom, Rơchâm, Siu, Nay, Niê, Mlô, Ayun, Y, A, K', H', Ka, Kră, Chamaléa, Katơr
-Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Liêng, Rơ Châm, Đạo, Thổ, Hôih, Pơloong""")
+Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Liêng, Hôih, Pơloong""")
 
 MIDDLE_NAMES = _table("Văn, Thị, Đức, Hữu, Ngọc, Xuân, Quang, Minh, Quốc, Đình, Công, Thanh, Anh, Bá, Duy, Viết, Trọng, A, Páo, Seo")
 
@@ -59,19 +59,24 @@ Lương Thực, Thái Học, Châu Á, Châu Âu, Phương Tiện, Trang Trại,
 # Before "Lý" these make a common noun.
 NO_NAME_BEFORE = _table("quản, xử, đại, trợ, pháp, vật, địa, thanh, tâm")
 
-# A single capitalised word after a title that is a body and no given name.
+# Capitalised words that head a body; after a title they are no given name.
 BODIES = _table("""Ban, Bộ, Sở, Cục, Vụ, Viện, Phòng, Toà, Khu, Quận, Huyện, Tỉnh, Xã, Phường, Thôn, Ngành, Trường, Đảng, Hội, Đoàn
-Đội, Trạm, Tổ, Tổng, Chi, Uỷ, Hội, Liên, Mặt, Trung, Đài, Báo, Thành, Thị, Nhà, Chính, Quốc, Công, Văn, Thanh, Hải, Kho, Y""")
+Đội, Trạm, Tổ, Uỷ, Đài, Báo, Tổng, Chi, Mặt, Liên, Các""")
 
 HONORIFICS = r"(?:các )?(?:đồng chí|đ/c|đ\.c|ông|bà|anh|chị|cụ|ngài)"
-DEGREES = r"(?:(?:gs|pgs|ts|ths|th\.s|tskh|bs|bsckii|bscki|ks|cn|kts|ls|ngưt|ngnd|ttưt|gs\.ts|pgs\.ts|tiến sĩ|thạc sĩ|giáo sư|phó giáo sư" \
-          r"|bác sĩ|kỹ sư|kiến trúc sư|luật sư|tiến sỹ|thạc sỹ|bác sỹ|kỹ sư)\b\.? ?)+"
-
-_BEFORE_TITLE = r"(?:(?:nguyên|cựu|quyền|q\.|tân|đều|các|những|một số|một|hai|ba|[0-9]+|nữ|toàn thể|tất cả|cả|đương kim) )*"
-_TITLES = r"""chủ tịch|bí thư|giám đốc|tổng giám đốc|trưởng|bộ trưởng|thứ trưởng|cục trưởng|vụ trưởng|chi cục trưởng|tổng cục trưởng
-|thủ tướng|thủ trưởng|hiệu trưởng|hiệu phó|viện trưởng|viện phó|chánh (?:văn phòng|thanh tra|án|toà)|uỷ viên|đại biểu|đại diện|lãnh đạo
-|(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) uỷ viên|thành viên|người phát ngôn|phát ngôn viên|người đứng đầu|chủ nhiệm|thống đốc
-|tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|(?:đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại|phân viện) trưởng
-|(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|chính uỷ|tư lệnh|đại sứ|chuyên gia|cố vấn|trợ lý|thư ký|thường trực|phụ trách|quan chức
-|tổng thống|thẩm phán|kiểm sát viên|đồng chủ tịch|phó|ban thường vụ|chủ toạ|đồng trưởng ban|cán bộ""".replace("\n", "")
+DEGREES = (
+    r"(?:(?:pgs|gs|tskh|ts|ths|th\.s|bsckii|bscki|bs|ks|cn|kts|ls|ngưt|ngnd|ttưt|phó giáo sư|giáo sư|(?:tiến|thạc|bác|kỹ|luật)"
+    r" (?:sĩ|sỹ|sư)|kiến trúc sư)\b[. ]*)+"
+)
+_BEFORE_TITLE = (
+    r"(?:(?:nguyên|cựu|quyền|q\.|tân|các|những|một số|một|hai|ba|[0-9]+|nữ|toàn thể|tất cả|cả|đương kim|phó|đồng) )*"
+)
+_TITLES = "|".join((
+    r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu|lãnh đạo",
+    r"(?:(?:bộ|thứ|cục|chi cục|tổng cục|vụ|viện|phân viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
+    r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
+    r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia|chủ toạ",
+    r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên|người phát ngôn|phát ngôn viên",
+    r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức",
+))
 TITLE_START = rf"{_BEFORE_TITLE}(?:{_TITLES})(?![\w'])"

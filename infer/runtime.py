@@ -8,7 +8,7 @@ that dev scores come from this very code.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from os import PathLike
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def pad(rows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, np.ndarray
     return ids, mask.astype(np.int64)
 
 
-def load_torch(folder: str | Path, device: str = "auto") -> Forward:
+def load_torch(folder: str | PathLike[str], device: str = "auto") -> Forward:
     """A checkpoint's model on torch.
 
     Args:

@@ -27,16 +27,16 @@ class _Section(BaseModel):
 class DataConfig(_Section):
     """Where the articles are."""
 
-    source: str | None = Field(None, description="folder that holds train, dev and test")
-    train: str | None = Field(None, description="articles to train on, instead of source's")
-    dev: str | None = Field(None, description="articles to choose the best epoch on, instead of source's")
+    source: str | None = Field(default=None, description="folder that holds train, dev and test")
+    train: str | None = Field(default=None, description="articles to train on, instead of source's")
+    dev: str | None = Field(default=None, description="articles to choose the best epoch on, instead of source's")
 
 
 class WindowConfig(_Section):
     """How long articles are cut; see data/windows.py."""
 
-    max_length: int = Field(256, description="most subwords in a window, <s> and </s> included")
-    stride: int = Field(64, description="subwords that neighbouring windows share")
+    max_length: int = Field(default=256, description="most subwords in a window, <s> and </s> included")
+    stride: int = Field(default=64, description="subwords that neighbouring windows share")
 
 
 class ScratchConfig(_Section):
@@ -51,9 +51,9 @@ class ScratchConfig(_Section):
 class ModelConfig(_Section):
     """What is fine-tuned: a pre-trained model by `name`, or one from `scratch` over a `vocabulary`."""
 
-    name: str | None = Field(None, description="a folder in PhoBERT's own layout, or a name on the Hugging Face hub")
+    name: str | None = Field(default=None, description="a folder in PhoBERT's layout, or a name on the hub")
     scratch: ScratchConfig | None = None
-    vocabulary: str | None = Field(None, description="folder of vocab.txt and bpe.codes, for scratch")
+    vocabulary: str | None = Field(default=None, description="folder of vocab.txt and bpe.codes, for scratch")
 
 
 class TrainingConfig(_Section):
@@ -62,13 +62,13 @@ class TrainingConfig(_Section):
     output: str = Field(description="folder of the checkpoint")
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1, description="windows in a step, on each device")
-    accumulate: int = Field(1, ge=1, description="batches whose gradients make one step")
+    accumulate: int = Field(default=1, ge=1, description="batches whose gradients make one step")
     learning_rate: float = Field(gt=0)
-    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
+    warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
-    weight_decay: float = Field(0.01, ge=0)
-    evaluate_every: int | None = Field(None, ge=1, description="steps between looks at dev; null: each epoch")
-    patience: int | None = Field(None, ge=1, description="looks at dev without a gain before it stops; null: never")
+    weight_decay: float = Field(default=0.01, ge=0)
+    evaluate_every: int | None = Field(default=None, ge=1, description="steps between looks at dev; null: each epoch")
+    patience: int | None = Field(default=None, ge=1, description="looks at dev without a gain until it stops")
     seed: int = 13
     device: Literal["auto", "cpu"] = "auto"
 

@@ -28,7 +28,9 @@ def decode_tags(scores: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return spans_to_tags(decode(scores, lines), len(scores))
 
 
-def seqeval_scores(gold: Sequence[np.ndarray], predicted: Sequence[np.ndarray], labels: Sequence[str]) -> dict[str, float]:
+def seqeval_scores(
+    gold: Sequence[np.ndarray], predicted: Sequence[np.ndarray], labels: Sequence[str]
+) -> dict[str, float]:
     """`f1`, `precision`, `recall`, and `f1_LABEL` for each label: seqeval, strict, IOB2, micro-averaged."""
     from seqeval.metrics import classification_report
     from seqeval.scheme import IOB2

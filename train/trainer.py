@@ -110,12 +110,14 @@ class LengthGrouped(Sampler[int]):
 class TaggerTrainer(Trainer):
     """A Trainer whose dev scores come from the inference path."""
 
-    def __init__(self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any) -> None:
+    def __init__(
+        self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any
+    ) -> None:
         super().__init__(**rest)
         self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        rows = self.train_dataset.rows  # type: ignore[union-attr]
+        rows = self.train_dataset.rows
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
 
@@ -136,7 +138,7 @@ class TaggerTrainer(Trainer):
         found = seqeval_scores(gold, [gathered[index] for index in range(len(self._dev))], self._labels)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
 
@@ -146,7 +148,7 @@ class WholeCheckpoints(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
         if not state.is_world_process_zero:
             return
-        root = Path(args.output_dir)
+        root = Path(str(args.output_dir))
         newest = root / f"checkpoint-{state.global_step}"
         (newest / WHOLE).touch()
         kept = {newest, root / f"checkpoint-{state.best_global_step}"}

@@ -1,0 +1,245 @@
+"""Gold and predicted articles → figures.
+
+In: two lists of articles in the public form, in the same order, over the same texts. Out: plain values for
+`metrics.json`: strict entity scores with bootstrap intervals, confusion of labels, directive links, normalised values,
+and the errors themselves.
+
+A mention is right only if start, end and label are. A link is what a record says as (assignee, field, mention); it is
+right only if both of its mentions are ("strict"), or after each predicted mention has been taken for the gold one of
+its label that it overlaps most ("overlap").
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.schema import LIST_FIELDS, Article, Entity
+
+SAMPLES = 1000  # bootstrap samples; the interval's edges move by less than half a point beyond it
+SEED = 13
+
+
+class Mention(NamedTuple):
+    """Where a mention stands and what it is tagged."""
+
+    start: int
+    end: int
+    label: str
+
+
+Link = tuple[Mention | None, str, Mention | None]
+
+
+def mention(entity: Entity) -> Mention:
+    """An entity without its id."""
+    return Mention(entity.start, entity.end, entity.label)
+
+
+def prf(right: int, predicted: int, gold: int) -> dict[str, float | int]:
+    """Precision, recall and F1 of counts; 0 where there is nothing to divide by."""
+    p = right / predicted if predicted else 0.0
+    r = right / gold if gold else 0.0
+    f1 = 2 * p * r / (p + r) if p + r else 0.0
+    return {"precision": p, "recall": r, "f1": f1, "predicted": predicted, "gold": gold}
+
+
+def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequence[str]) -> dict[str, Any]:
+    """All figures. Raises ValueError when the two lists are not over the same texts."""
+    pairs = list(zip(gold, predicted, strict=True))
+    if any(one.text != other.text for one, other in pairs):
+        raise ValueError("gold and predicted articles differ in their texts")
+    counts = np.array([[_counts(g, p, label) for label in labels] for g, p in pairs])  # [articles, labels, 3]
+    entities = _entity_scores(counts, labels)
+    return {
+        "articles": len(pairs),
+        "entities": entities,
+        "entities_overlap": _overlap_scores(pairs),
+        "confusion": confusion(pairs, labels),
+        "links": link_scores(pairs),
+        "normalized": normalized_scores(pairs),
+        "errors": errors(pairs),
+    }
+
+
+# ------------------------------------------------------------------ mentions
+
+
+def _counts(gold: Article, predicted: Article, label: str) -> tuple[int, int, int]:
+    g = {mention(e) for e in gold.entities if e.label == label}
+    p = {mention(e) for e in predicted.entities if e.label == label}
+    return len(g & p), len(p), len(g)
+
+
+def _entity_scores(counts: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
+    """Micro, macro and each label, with 95% intervals from resampling articles (Efron's percentile bootstrap)."""
+    drawn = np.random.default_rng(SEED).integers(len(counts), size=(SAMPLES, len(counts)))
+    sampled = counts[drawn].sum(axis=1)  # [samples, labels, 3]
+    total = counts.sum(axis=0)
+    by_label = {label: prf(*total[i].tolist()) | _interval(_f1(sampled[:, i])) for i, label in enumerate(labels)}
+    macro = {key: float(np.mean([by_label[label][key] for label in labels])) for key in ("precision", "recall", "f1")}
+    return {
+        "micro": prf(*total.sum(axis=0).tolist()) | _interval(_f1(sampled.sum(axis=1))),
+        "macro": macro | _interval(_f1(sampled).mean(axis=1)),
+        **by_label,
+    }
+
+
+def _f1(counts: np.ndarray) -> np.ndarray:
+    """F1 of (right, predicted, gold) in the last axis: 2 right / (predicted + gold)."""
+    both = counts[..., 1] + counts[..., 2]
+    return np.where(both > 0, 2 * counts[..., 0] / np.maximum(both, 1), 0.0)
+
+
+def _interval(values: np.ndarray) -> dict[str, list[float]]:
+    return {"f1_interval": [float(edge) for edge in np.percentile(values, [2.5, 97.5])]}
+
+
+def _overlap_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, float | int]:
+    """Same label, at least one character in common: precision over predicted mentions, recall over gold ones."""
+    found = [(one, other) for g, p in pairs for one, other in ((p.entities, g.entities), (g.entities, p.entities))]
+    touched = [sum(_partner(e, others) is not None for e in side) for side, others in found]
+    sizes = [len(side) for side, _ in found]
+    predicted, gold = sum(sizes[0::2]), sum(sizes[1::2])
+    p = sum(touched[0::2]) / predicted if predicted else 0.0
+    r = sum(touched[1::2]) / gold if gold else 0.0
+    f1 = 2 * p * r / (p + r) if p + r else 0.0
+    return {"precision": p, "recall": r, "f1": f1, "predicted": predicted, "gold": gold}
+
+
+def _partner(entity: Entity, others: Iterable[Entity], *, any_label: bool = False) -> Entity | None:
+    """The mention of the same label (or any) that overlaps `entity` most; the first of equals."""
+    best, most = None, 0
+    for other in others:
+        shared = min(entity.end, other.end) - max(entity.start, other.start)
+        if shared > most and (any_label or other.label == entity.label):
+            best, most = other, shared
+    return best
+
+
+def confusion(pairs: Iterable[tuple[Article, Article]], labels: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Gold label → predicted label → mentions, by greatest overlap; `none` is what the other side has nothing for."""
+    table = {gold: dict.fromkeys([*labels, "none"], 0) for gold in [*labels, "none"]}
+    for gold, predicted in pairs:
+        for entity in gold.entities:
+            partner = _partner(entity, predicted.entities, any_label=True)
+            table[entity.label][partner.label if partner else "none"] += 1
+        for entity in predicted.entities:
+            if _partner(entity, gold.entities, any_label=True) is None:
+                table["none"][entity.label] += 1
+    return table
+
+
+# ------------------------------------------------------------------ records
+
+
+def links(article: Article, mentions: dict[str, Mention]) -> set[Link]:
+    """What the article's records say; `mentions` maps its entity ids. No assignee: None stands for it."""
+    said: set[Link] = set()
+    for directive in article.directives:
+        who: list[Mention | None] = [mentions[id_] for id_ in directive.assignees]
+        said.update((assignee, "assignee", assignee) for assignee in who)
+        for assignee in who or [None]:
+            if directive.issuer is not None:
+                said.add((assignee, "issuer", mentions[directive.issuer]))
+            for field in LIST_FIELDS[1:]:
+                said.update((assignee, field, mentions[id_]) for id_ in getattr(directive, field))
+    return said
+
+
+def link_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, dict[str, float | int]]:
+    """`strict` and `overlap`, all fields together; and strict for each field."""
+    counts = {"strict": Counter[str](), "overlap": Counter[str]()}
+    for gold, predicted in pairs:
+        truth = links(gold, {e.id: mention(e) for e in gold.entities})
+        own = {e.id: mention(e) for e in predicted.entities}
+        mapped = {e.id: mention(_partner(e, gold.entities) or e) for e in predicted.entities}
+        for kind, mentions in (("strict", own), ("overlap", mapped)):
+            said = links(predicted, mentions)
+            for name, part in (("right", truth & said), ("predicted", said), ("gold", truth)):
+                counts[kind].update(f"{field} {name}" for _, field, _ in part)
+                counts[kind][name] += len(part)
+    names = ("right", "predicted", "gold")
+    result = {kind: prf(*(count[name] for name in names)) for kind, count in counts.items()}
+    fields = ("issuer", "assignee", *LIST_FIELDS[1:])
+    return result | {field: prf(*(counts["strict"][f"{field} {name}"] for name in names)) for field in fields}
+
+
+# ------------------------------------------------------------------ normalised values
+
+
+def normalized_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, dict[str, float | int]]:
+    """For each LABEL.field: of the gold values that are not null, how many a strictly found mention got right.
+
+    `given` and `given_right` count the values that were predicted for such mentions, null ones left out.
+    """
+    table: dict[str, Counter[str]] = {}
+    for gold, predicted in pairs:
+        found = {mention(e): e.normalized or {} for e in predicted.entities}
+        for entity in gold.entities:
+            for field, value in (entity.normalized or {}).items():
+                count = table.setdefault(f"{entity.label}.{field}", Counter())
+                mine = found.get(mention(entity), {}).get(field)
+                right = same_value(mine, value)
+                if value not in (None, []):
+                    count["gold"] += 1
+                    count["right"] += right
+                if mine not in (None, []):
+                    count["given"] += 1
+                    count["given_right"] += right
+    return {
+        name: {key: count[key] for key in ("right", "gold", "given_right", "given")}
+        | {"share": count["right"] / count["gold"] if count["gold"] else 0.0}
+        for name, count in sorted(table.items())
+    }
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Equal numbers (to 1e-6), equal strings but for case and spacing, equal lists of such."""
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return abs(one - other) <= 1e-6 * max(1, abs(one))
+    return bool(_folded(one) == _folded(other))
+
+
+def _folded(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join(value.split()).casefold()
+    return [_folded(item) for item in value] if isinstance(value, list) else value
+
+
+# ------------------------------------------------------------------ errors
+
+
+def errors(pairs: Iterable[tuple[Article, Article]]) -> list[dict[str, Any]]:
+    """Every wrong mention once, equal ones counted together, the most frequent first.
+
+    kind: `missed` (gold alone), `spurious` (predicted alone), `label` (same span, other label), `boundary` (overlap).
+    """
+    found: Counter[tuple[str, str, str, str, str]] = Counter()
+    example: dict[tuple[str, str, str, str, str], str] = {}
+    for gold, predicted in pairs:
+        for key in _article_errors(gold, predicted):
+            found[key] += 1
+            example.setdefault(key, gold.id)
+    names = ("kind", "label", "text", "predicted_label", "predicted_text")
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return [dict(zip(names, key, strict=True)) | {"count": n, "article": example[key]} for key, n in ordered]
+
+
+def _article_errors(gold: Article, predicted: Article) -> Iterable[tuple[str, str, str, str, str]]:
+    right = {mention(e) for e in gold.entities} & {mention(e) for e in predicted.entities}
+    for entity in gold.entities:
+        if mention(entity) in right:
+            continue
+        partner = _partner(entity, predicted.entities, any_label=True)
+        if partner is None:
+            yield "missed", entity.label, entity.text, "", ""
+        else:
+            same_span = (partner.start, partner.end) == (entity.start, entity.end)
+            yield "label" if same_span else "boundary", entity.label, entity.text, partner.label, partner.text
+    for entity in predicted.entities:
+        if _partner(entity, gold.entities, any_label=True) is None:
+            yield "spurious", "", "", entity.label, entity.text
