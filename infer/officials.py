@@ -45,6 +45,7 @@ _DISTRICT = re.compile(r"\b(?:huyện|quận|thị xã|(?:huyện|quận|thị|�
 _PROVINCE = re.compile(r"\b(?:tỉnh|tp\.?|thành phố|tỉnh uỷ|thành uỷ)$")
 _SCHOOL = re.compile(r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt|thcs|tiểu học|mầm non|bệnh viện|bv)\b")
 
+_PARTICLE = re.compile(r"(?:[ya]|[kh]'.*)$")  # "Y Ngọc", "H'Yim Kđoh"
 _LETTER_OF_NAME = re.compile(r"[^\W\d_]|['’ʼ`-]")
 _PLAIN_VOWELS = str.maketrans({
     tone: plain
@@ -115,7 +116,9 @@ def _is_person(text: str, piece: _Piece) -> bool:
     """A whole piece that is a name: in first place any capitals do, later it takes a surname."""
     words = _words(text[piece.start:piece.end])
     keys = [w.key for w in words]
-    if not all(w.name_like for w in words) or len(words) > _LONGEST_NAME or " ".join(keys) in PLACES:
+    if not all(w.name_like for w in words) or len(words) > _LONGEST_NAME:
+        return False
+    if len(words) > 1 and " ".join(keys) in PLACES:  # a single "Vinh" is a person here, officials are no cities
         return False
     if keys[0] in BODIES - SURNAMES and len(keys) > 1 or " ".join(keys[:2]) in NO_NAMES or _TITLE.match(" ".join(keys)):
         return False
@@ -140,7 +143,9 @@ def _may_be_name(keys: list[str], at: int, before: str, shouting: bool) -> bool:
         return False
     if shouting:  # without capitals to go by, only what can hardly be a word
         return length in (3, 4) and (common or bool(_PROVINCE.search(before)))
-    return 2 <= length <= _LONGEST_NAME and (common or length >= 3)
+    if keys[at] == "đoàn" and before.endswith(("trung ương", "tỉnh", "thành")):  # the Youth Union
+        return False
+    return 2 <= length <= _LONGEST_NAME and (common or length >= 3 or bool(_PARTICLE.match(keys[at])))
 
 
 def _later_surname(keys: list[str], at: int) -> int:
@@ -223,7 +228,7 @@ def _sort(text: str, key: str) -> tuple[list[str], list[str]]:
         else:
             spans.append((start, piece.end))
         after_position = True
-    return names, [_close_bracket(text[start:end]) for start, end in spans]
+    return names, [_close_bracket(text[start:end]) for start, end in spans if any(map(str.isalnum, text[start:end]))]
 
 
 def _close_bracket(text: str) -> str:

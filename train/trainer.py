@@ -137,7 +137,7 @@ class TaggerTrainer(Trainer):
         gold = [example.tags for example in self._dev]
         found = seqeval_scores(gold, [gathered[index] for index in range(len(self._dev))], self._labels)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
-        self.log(metrics)
+        self.log(dict(metrics))  # log adds the epoch to what it is given
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
@@ -201,6 +201,7 @@ class Report(TrainerCallback):
     def on_train_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
         if self._meter:
             self._meter.__exit__(None, None, None)
+            self._meter = None
 
 
 def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArguments:
