@@ -13,6 +13,7 @@ text and tokens together, so that no segmenter, however careless, can lose one:
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import re
@@ -119,7 +120,8 @@ class _VnCoreNLP:
                 path=folder or None,
             )
         module = _extra("py_vncorenlp", "vncorenlp")
-        self._model = module.VnCoreNLP(annotators=["wseg"], save_dir=str(path.resolve()))
+        with contextlib.chdir(Path.cwd()):  # the package changes into its folder and stays there
+            self._model = module.VnCoreNLP(annotators=["wseg"], save_dir=str(path.resolve()))
 
     def tokens(self, sentence: str) -> list[str]:
         return [token for part in self._model.word_segment(sentence) for token in part.split()]
@@ -201,47 +203,7 @@ _LINE = re.compile(f"[^{LINE_BREAK.pattern[1:-1]}]+")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-zà-ỹ])")
 # Vietnamese abbreviations that are followed by a capital letter within a sentence
 _ABBREVIATIONS = frozenset(
-    [
-        "TP",
-        "Tp",
-        "tp",
-        "Q",
-        "P",
-        "H",
-        "X",
-        "TX",
-        "Tx",
-        "TT",
-        "Tt",
-        "TS",
-        "Ts",
-        "ThS",
-        "Ths",
-        "PGS",
-        "GS",
-        "BS",
-        "DS",
-        "CN",
-        "KS",
-        "CK",
-        "LS",
-        "NCS",
-        "ĐT",
-        "Đt",
-        "Mr",
-        "Mrs",
-        "Ms",
-        "Dr",
-        "St",
-        "No",
-        "Nr",
-        "Ts",
-        "Th",
-        "Tr",
-        "tr",
-        "đ",
-        "Đ",
-    ]
+    "TP Tp tp Q P H X TX Tx TT Tt TS Ts ThS Ths PGS GS BS DS CN KS CK LS NCS ĐT Đt Mr Mrs Ms Dr St No Nr Th Tr tr đ Đ".split()
 )
 
 

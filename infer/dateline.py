@@ -25,13 +25,15 @@ _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<d>[0-9]{{1,2}}) ?(?P<sep>[/.-]) ?(?P<m>[0-9]{{1,2}}) ?(?P=sep) ?(?P<y>{_YEAR})"
     rf"|(?P<y2>{_YEAR})-(?P<m2>[0-9]{{2}})-(?P<d2>[0-9]{{2}})t?"
     rf"|(?P<d3>[0-9]{{1,2}}) tháng (?P<m3>[0-9]{{1,2}})(?:,? năm |[/,] ?| )(?P<y3>{_YEAR}))(?![0-9/])")
-_WEEKDAY = re.compile(r"\b(?:thứ (?P<name>hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|(?P<sunday>chủ nhật|chúa nhật|cn)|t(?P<number>[2-7]))\b")
+_WEEKDAY = re.compile(
+    r"\b(?:thứ (?P<name>hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|(?P<sunday>chủ nhật|chúa nhật|cn)|t(?P<number>[2-7]))\b")
 _WEEKDAYS = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4, "bảy": 5, "bẩy": 5} | {str(n): n - 2 for n in range(2, 8)}
 
 _MARKS = (  # one of these makes a line a dateline
     _WEEKDAY,
-    re.compile(r"\b[0-9]{1,2} ?(?::|h|g|giờ)(?: ?[0-9]{2})?(?: ?phút|')?(?::[0-9]{2}(?:\.[0-9]+)?)?(?:z|\+[0-9:]{4,5})?(?!\w)"),
-    re.compile(r"\b(?:(?:ngày |thời gian |giờ )?(?:đăng(?: tải| tin| bài)?|cập nhật(?: lần cuối)?|xuất bản|phát hành|đưa tin)"
+    re.compile(r"\b[0-9]{1,2} ?(?::|h|g|giờ)(?: ?[0-9]{2})?(?: ?phút|')?(?::[0-9]{2}(?:\.[0-9]+)?)?"
+               r"(?:z|\+[0-9:]{4,5})?(?!\w)"),
+    re.compile(r"\b(?:(?:ngày |thời gian |giờ )?(?:đăng(?: tải| tin| bài)?|cập nhật(?: lần cuối)?|xuất bản|phát hành)"
                r"(?: lúc| vào)?(?: ngày)?|published|(?:last )?updated|posted)\b"),
 )
 _FILLERS = (

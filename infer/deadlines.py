@@ -47,7 +47,7 @@ def tidy(phrase: str) -> str:
 
 # Recurring, alternative, lunar or named otherwise than by the calendar: no single date follows.
 _NO_DATE = re.compile(
-    r"\b(?:hàng|hằng|mỗi|từng|định kỳ|âm lịch|hoặc|hay|năm học|năm tài chính|niên độ|niên khoá|niên vụ|tết|không trước)\b")
+    r"\b(?:hàng|hằng|mỗi|từng|định kỳ|âm lịch|hoặc|hay|năm học|năm tài chính|niên (?:độ|khoá|vụ)|tết|không trước)\b")
 _TAIL = re.compile(r",? (?:(?:để|nhằm|theo|phục vụ|và báo cáo|báo cáo|phải)\b[^0-9]*"
                    r"|(?:và )?(?:tầm nhìn|định hướng)(?: đến)?(?: năm)? (?:19|20)[0-9]{2})$")
 _BRACKET = re.compile(r"([^()]*)\(([^()]*)\)([^()]*)")
@@ -58,12 +58,12 @@ _LEADS = tuple((re.compile(rf"(?:{words})(?: |$)"), role) for words, role in (
     (r"trước (?:khi )?(?:hết|kết thúc)", "until"),
     (r"trước(?: thời điểm)?", "before"),
     (r"(?:cho )?(?:đến|tới)(?: thời điểm)?|hết|kết thúc|chậm nhất|muộn nhất|trễ nhất", "until"),
-    (r"hạn chót|hạn cuối(?: cùng)?|(?:thời )?hạn(?: cuối| hoàn thành)?|không (?:quá|muộn hơn|chậm hơn|trễ hơn)", "until"),
+    (r"hạn chót|hạn cuối(?: cùng)?|(?:thời )?hạn(?: hoàn thành)?|không (?:quá|muộn hơn|chậm hơn|trễ hơn)", "until"),
     (r"(?:kể |tính |bắt đầu |áp dụng |thực hiện )?(?:ngay )?từ", "since"),
     (r"sau", "after"),
     (r"(?:ngay |nội |chỉ )?trong(?: vòng| thời gian| thời hạn| suốt)?", "within"),
-    (r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu"
-     r"|thời gian(?! còn)(?: hoàn thành| thực hiện)?", ""),
+    ((r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu"
+     r"|thời gian(?! còn)(?: hoàn thành| thực hiện)?"), ""),
 ))
 _BARE_AFTER = re.compile(r"\b(?:trong|hết) $")  # "trong tháng", "đến hết năm" need no number
 _NOUN = re.compile(r"(?:ngày|tháng|quý|năm)(?= )")
@@ -219,12 +219,12 @@ def _read(text: str, written: date | None) -> Limit | None:
     return limit
 
 
-def _read_bracketed(before: str, inside: str, after: str, written: date | None) -> Limit | None:
+def _read_bracketed(match: re.Match[str], written: date | None) -> Limit | None:
     """A bracket that holds a date makes the words around it exact; it may not contradict them."""
-    outer, inner = _read(f"{before} {after}", written), _read(inside, written)
+    outer, inner = _read(f"{match[1]} {match[3]}", written), _read(match[2], written)
     if outer is None or inner is None or inner.last is None:
         return inner if outer is None else outer
-    if outer.last and inner.last > outer.last or outer.first and inner.last < outer.first:
+    if (outer.last and inner.last > outer.last) or (outer.first and inner.last < outer.first):
         return _UNSETTLED
     return Limit(outer.first, inner.last)
 
@@ -246,6 +246,6 @@ def parse_deadline(phrase: str, written: date | None) -> dict[str, str | None]:
     limit = None
     if len(key) <= _LONGEST:
         bracketed = _BRACKET.fullmatch(key)
-        limit = _read_bracketed(*bracketed.groups(), written) if bracketed else _read(key, written)
+        limit = _read_bracketed(bracketed, written) if bracketed else _read(key, written)
     first, last = limit or _UNSETTLED
     return {"from": first.isoformat() if first else None, "until": last.isoformat() if last else None}

@@ -30,21 +30,24 @@ _SCALE = r"(?:nghìn|ngàn|vạn|trăm|triệu(?! tập)|t[ỷỉ](?! (?:lệ|tr
 _SCALES = rf"{_SCALE}(?: {_SCALE})*"
 _MONEY = r"(?:đồng|vnđ|vnd|usd|đô ?la(?: mỹ)?|euro|eur|yên|won|nhân dân tệ|đ)\b"
 _MEASURE = (
-    r"(?:%|(?:điểm phần trăm|điểm %|phần trăm|hecta|héc-?ta|héc ta|ha|m2|m²|m3|m³|km2|km²|km|mét vuông|mét khối|mét|m|tấn|tạ"
-    r"|kg|gam|lít|mwp|mwh|mw|kwp|kwh|kw|gwh|gw|twh|kva|mva|teu|lần)(?!\w)|(?:tuổi|điểm|bậc|ngày(?: làm việc)?|tháng|năm|giờ|phút)"
-    r"(?=$| ?[,;)/]| trở ))"
+    r"(?:%|(?:điểm phần trăm|điểm %|phần trăm|hecta|héc-?ta|héc ta|ha|m2|m²|m3|m³|km2|km²|km|mét vuông|mét khối|mét"
+    r"|m|tấn|tạ|kg|gam|lít|mwp|mwh|mw|kwp|kwh|kw|gwh|gw|twh|kva|mva|teu|lần)(?!\w)"
+    r"|(?:tuổi|điểm|bậc|ngày(?: làm việc)?|tháng|năm|giờ|phút)(?=$| ?[,;)/]| trở ))"
 )
-_COUNTS = sorted("""lượt người, lượt khách, lượt hộ, lượt, người lao động, người, hộ gia đình, hộ dân, hộ nghèo, hộ cận nghèo, hộ
-hành khách, khách du lịch, khách, nhân khẩu, khẩu, dân, lao động, việc làm, học sinh, sinh viên, học viên, giáo viên, em, cháu, trẻ
-bệnh nhân, ca, giường bệnh, giường, bác sĩ, bác sỹ, xã, huyện, phường, thôn, bản, tỉnh, địa phương, đơn vị, cơ quan, tổ chức, cá nhân
-tập thể, doanh nghiệp, hợp tác xã, htx, tổ hợp tác, cơ sở, công trình, dự án, đề án, chỉ tiêu, nhiệm vụ, tiêu chí, hồ sơ, thủ tục
-văn bản, vụ việc, vụ án, vụ, cuộc, đợt, lớp, trường hợp, trường, căn nhà, căn hộ, căn, ngôi nhà, nhà, phòng, xe, chiếc, máy bay, tàu
-cầu, con, cây, sản phẩm, mặt hàng, gói thầu, biên chế, mô hình, ý kiến, đảng viên, hội viên, liều, mũi, mẫu, thí sinh, suất
-chứng chỉ""".replace("\n", ", ").split(", "), key=len, reverse=True)
-_COUNT = rf"(?:{'|'.join(_COUNTS)})\b"
+_COUNT_NOUNS = """
+    lượt người, lượt khách, lượt hộ, lượt, người lao động, người, hộ gia đình, hộ dân, hộ nghèo, hộ cận nghèo, hộ,
+    hành khách, khách du lịch, khách, nhân khẩu, khẩu, dân, lao động, việc làm, học sinh, sinh viên, học viên, giáo,
+    viên, em, cháu, trẻ, bệnh nhân, ca, giường bệnh, giường, bác sĩ, bác sỹ, xã, huyện, phường, thôn, bản, tỉnh,
+    địa phương, đơn vị, cơ quan, tổ chức, cá nhân, tập thể, doanh nghiệp, hợp tác xã, htx, tổ hợp tác, cơ sở,
+    công trình, dự án, đề án, chỉ tiêu, nhiệm vụ, tiêu chí, hồ sơ, thủ tục, văn bản, vụ việc, vụ án, vụ, cuộc, đợt,
+    lớp, trường hợp, trường, căn nhà, căn hộ, căn, ngôi nhà, nhà, phòng, xe, chiếc, máy bay, tàu, cầu, con, cây,
+    sản phẩm, mặt hàng, gói thầu, biên chế, mô hình, ý kiến, đảng viên, hội viên, liều, mũi, mẫu, thí sinh, suất,
+    chứng chỉ
+"""
+_COUNT = rf"(?:{'|'.join(sorted(map(str.strip, _COUNT_NOUNS.split(',')), key=len, reverse=True))})\b"
 _PER = (
-    r"(?: ?/ ?(?:ngày đêm|ngày|năm|tháng|quý|tuần|giờ|người|ha|hộ|vụ|km2|km|m2|m3|lượt|(?:vạn |nghìn )?dân|[0-9.]+ dân|kwh|tấn|kg"
-    r"|lao động|xã|suất|em|lần|giây|phút|lứa|sào)\b)*"
+    r"(?: ?/ ?(?:ngày đêm|ngày|năm|tháng|quý|tuần|giờ|người|ha|hộ|vụ|km2|km|m2|m3|lượt|(?:vạn |nghìn )?dân|[0-9.]+ dân"
+    r"|kwh|tấn|kg|lao động|xã|suất|em|lần|giây|phút|lứa|sào)\b)*"
 )
 _UNIT = re.compile(
     rf" ?(?P<measure>(?:{_SCALES} )?(?:{_MONEY}|{_MEASURE})|{_SCALES}(?= ?/|(?! {_COUNT})))(?P<per>{_PER})"
@@ -65,13 +68,15 @@ _MASKS = tuple(re.compile(mask) for mask in (
     r"(?<!là )(?<!còn )(?<!xuống )(?<!giảm )(?<!tăng )(?<!đạt )(?<!khoảng )(?<!hơn )\b(?<![.,])[0-9]{1,2} tháng$",
     r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
     rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
-    rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}(?! (?:{_COUNT}))",
-    r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b(?: trở (?:lên|xuống))?",
+    (rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}"
+    rf"(?! (?:{_COUNT}))"),
+    r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
     r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
     r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter; units are asked for after a number only
-    rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá|chương trình|chương|điều|khoản"
-    rf"|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch|đề án|quốc lộ|tỉnh lộ|ql|đường|vành đai|tuyến"
-    rf"|quận|phường|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))",
+    (rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá|chương trình"
+     rf"|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch|đề án|quốc lộ"
+     rf"|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
+     rf"(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))"),
     rf"\bgói {_NO_UNIT}[0-9.,]+ {_SCALES}(?: {_MONEY})?",  # a package named by its sum
 ))
 _BARE_YEAR = re.compile(rf"(?<![\w.,/-]){_YEAR}{_NO_UNIT}(?! {_COUNT})(?![/%])")
@@ -83,16 +88,17 @@ _N = (
 )
 _WORD_NUMBERS = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10}
 APPROXIMATE = (
-    r"(?:gần|trên|hơn|khoảng|ít nhất|tối thiểu|tối đa|dưới|không quá|xấp xỉ|chừng|ước|chưa (?:đến|tới|đầy)|lớn hơn|cao hơn)"
+    r"(?:gần|trên|hơn|khoảng|ít nhất|tối thiểu|tối đa|dưới|không quá|xấp xỉ|chừng|ước|chưa (?:đến|tới|đầy)|lớn hơn"
+    r"|cao hơn)"
 )
 _U = rf"(?: ?(?:(?:{_SCALES} )?(?:{_MONEY}|{_MEASURE}|{_COUNT})|{_SCALES})(?: ?/ ?\w+)?)?"
 _NUMBER = re.compile(
-    rf"(?<![\w.,/])(?:(?P<change>từ (?:mức )?(?:{APPROXIMATE} )*{_N}{_U} (?:(?:tăng |giảm |nâng )?(?:lên|xuống)(?: còn| đến| tới)?|còn|thành)"
-    rf" (?:mức )?(?:{APPROXIMATE} )*(?P<to>{_N}))"
+    rf"(?<![\w.,/])(?:(?P<change>từ (?:mức )?(?:{APPROXIMATE} )*{_N}{_U}"
+    rf" (?:(?:tăng |giảm |nâng )?(?:lên|xuống)(?: còn| đến| tới)?|còn|thành) (?:mức )?(?:{APPROXIMATE} )*(?P<to>{_N}))"
     rf"|(?P<range>{_N}{_U}(?: ?- ?| đến | tới )(?:{APPROXIMATE} )*{_N})"
     rf"|(?P<fraction>{_N} ?/ ?{_N})(?![0-9/])"
     rf"|(?P<number>{_N})"
-    rf"|(?<!mười )(?<!mươi )(?<!trăm )(?P<word>{'|'.join(_WORD_NUMBERS)})(?= (?:nghìn|ngàn|triệu(?! tập)|t[ỷỉ](?! (?:lệ|trọng|giá|suất|số)))\b))")
+    rf"|(?<!mười )(?<!mươi )(?<!trăm )(?P<word>{'|'.join(_WORD_NUMBERS)})(?= (?!vạn|trăm){_SCALE}))")
 _LINKED = re.compile(r"(?:đạt|là|còn|bằng|tăng|giảm|chiếm|được|gần|trên|hơn|khoảng|dưới) $")
 
 

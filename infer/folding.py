@@ -10,10 +10,12 @@ import re
 import unicodedata
 
 # Both placements of the tone mark are in use ("hòa" and "hoà", "ủy" and "uỷ"); the key knows the second only.
-_OLD_TONES = "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split()
-_NEW_TONES = "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split()
-_TONE_PLACE = dict(zip(_OLD_TONES, _NEW_TONES, strict=True))
-_OLD_TONE = re.compile("|".join(_OLD_TONES))
+_TONE_PLACE = {
+    "òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ",
+    "òe": "oè", "óe": "oé", "ỏe": "oẻ", "õe": "oẽ", "ọe": "oẹ",
+    "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ",
+}
+_OLD_TONE = re.compile("|".join(_TONE_PLACE))
 _LOOKALIKES = str.maketrans({
     **dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("’‘ʼ`´", "'"), **dict.fromkeys("“”„«»", '"'), "⁄": "/", "∕": "/",
     "ð": "đ",  # the Icelandic letter, a common slip

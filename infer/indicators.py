@@ -13,6 +13,7 @@ phrase, belongs to the name ("11/29 chỉ tiêu vượt kế hoạch").
     python -c "from infer.indicators import *; print(parse_indicator('11/29 chỉ tiêu vượt kế hoạch'))"
 """
 import re
+from itertools import pairwise
 
 from infer.figures import APPROXIMATE, Figure, find_figures
 from infer.folding import fold, match_key
@@ -21,13 +22,14 @@ _LONGEST = 600  # characters; a longer phrase is no mention
 _EDGES = " ,.;:-–—"
 
 # Words between name and figure, taken off from the right one by one.
-_COPULA = r"đạt được|đạt|là|còn|bằng|chiếm|được|có|ở mức|ở|tới|đến|lên|xuống|từ|chỉ|cả|ước tính|dự kiến|vào khoảng|hơn"
+_COPULA = r"đạt được|đạt|là|còn|bằng|chiếm|được|có|ở mức|ở|tới|đến|lên|xuống|từ|chỉ|cả|ước tính|dự kiến|vào khoảng"
 _CHANGE = r"(?:tăng|giảm)(?: thêm| bình quân| mạnh)?|gia tăng|suy giảm|cắt giảm|vượt quá|thêm"
 _ADVERB = re.compile(r"(?:^| )(?:đã|mới|sẽ|cũng|vẫn|hiện|đang|phải|có thể|ước|tiếp tục)$")
 _LINK = re.compile(rf"(?:^|(?<=[\s(,:-]))(?:(?P<copula>{_COPULA}|{APPROXIMATE})|(?P<change>{_CHANGE}))$")
 # "mức tăng", "tốc độ giảm", "lương tối thiểu", "mặt bằng", "dự án nêu trên" are names.
-_NAMED = re.compile(r"\b(?:(?:mức|tốc độ|tỷ lệ|tỉ lệ|độ|nhịp độ|số) (?:tăng|giảm)(?: thêm| bình quân| mạnh)?|lương tối (?:thiểu|đa)|(?:mặt|văn|công|thăng) bằng"
-                    r"|(?:nêu|nói|kể|phía|cấp) trên|cấp dưới|phía dưới|còn lại"
+_NAMED = re.compile(r"\b(?:(?:mức|tốc độ|tỷ lệ|tỉ lệ|độ|nhịp độ|số) (?:tăng|giảm)(?: thêm| bình quân| mạnh)?"
+                    r"|lương tối (?:thiểu|đa)|(?:mặt|văn|công|thăng) bằng|(?:nêu|nói|kể|phía|cấp) trên"
+                    r"|(?:cấp|phía) dưới|còn lại"
                     r"|(?:nông thôn|đô thị|thành lập|đăng ký|cấp|trồng|xây dựng|đầu tư|mắc) mới)$")
 _LINKED = re.compile(rf"\b(?:đạt|là|còn|bằng|chiếm|tăng|giảm|có|{APPROXIMATE}) $")
 _SUM = r"(?: với)(?: tổng)?(?: số)? (?:vốn|tiền|kinh phí|diện tích|giá trị|mức)(?: đầu tư| đăng ký)?"
@@ -47,7 +49,8 @@ def _strip_links(prefix: str) -> str:
         key = match_key(prefix)
         link = None if _NAMED.search(key) else _LINK.search(key)
         if link is None:
-            link = _ADVERB.search(key) if linked else None
+            # "mới đạt", but "nông thôn mới là"
+            link = _ADVERB.search(key) if linked and not _NAMED.search(key) else None
         elif link["change"] and not key[:link.start()].strip(_EDGES):
             return prefix
         if link is None:
@@ -61,7 +64,7 @@ def _choose(text: str, figures: list[Figure]) -> Figure | None:
     outside = [f for f in figures if not any(start <= f.start < end for start, end in brackets)]
     pool = outside or figures
     if len(pool) > 1:
-        pairs = [(a, b) for a, b in zip(pool, pool[1:], strict=False) if _JOINED.search(text, a.unit_end, b.start)]
+        pairs = [(a, b) for a, b in pairwise(pool) if _JOINED.search(text, a.unit_end, b.start)]
         pool = [f for f in pool if f.measured or _is_linked(text, f) or any(f in pair for pair in pairs)]
     return pool[0] if len(pool) == 1 else None
 

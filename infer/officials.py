@@ -32,7 +32,8 @@ from infer.people import (
 )
 
 _EDGES = " ,.;:-–—|"
-_LONGEST_NAME = 6
+_LONGEST_NAME = 6  # syllables
+_LONGEST = 600  # characters; a longer phrase is no mention
 _CUT = re.compile(rf" ?[,;] ?| ?[()] ?| -+ | (?=kiêm )| (?={HONORIFICS} )")
 _ASIDE = re.compile(r"\((?:[0-9]+ tuổi|(?:sn|sinh năm|sinh) ?[0-9/]+)[^()]*\)")
 _COURTESY = re.compile(rf"(?:(?:{HONORIFICS}) (?=\S))?(?:{DEGREES}(?=\S))?")
@@ -43,7 +44,8 @@ _SHARED_TITLE = {"trưởng", "phó", "chánh", "các trưởng", "cấp trưở
 _WARD = re.compile(r"\b(?:xã|phường|thị trấn|thôn|ấp|bản|khu phố|tổ dân phố)$")
 _DISTRICT = re.compile(r"\b(?:huyện|quận|thị xã|(?:huyện|quận|thị|đảng) uỷ)$")
 _PROVINCE = re.compile(r"\b(?:tỉnh|tp\.?|thành phố|tỉnh uỷ|thành uỷ)$")
-_SCHOOL = re.compile(r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt|thcs|tiểu học|mầm non|bệnh viện|bv)\b")
+_SCHOOL = re.compile(r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt"
+                     r"|thcs|tiểu học|mầm non|bệnh viện|bv)\b")
 
 _PARTICLE = re.compile(r"(?:[ya]|[kh]'.*)$")  # "Y Ngọc", "H'Yim Kđoh"
 _LETTER_OF_NAME = re.compile(r"[^\W\d_]|['’ʼ`-]")
@@ -89,7 +91,7 @@ def _cuts(text: str, key: str) -> Iterator[tuple[int, int]]:
     depth = 0
     for match in _CUT.finditer(key):
         mark = match[0].strip()
-        if depth or mark == "(" and not _TITLE.match(key, match.end()):
+        if depth or (mark == "(" and not _TITLE.match(key, match.end())):
             depth = max(0, depth + {"(": 1, ")": -1}.get(mark, 0))
         elif mark or key.startswith("kiêm ", match.end()) or text[match.end()].islower():  # "Bà Rịa" is no lady
             yield match.start(), match.end()
@@ -120,9 +122,11 @@ def _is_person(text: str, piece: _Piece) -> bool:
         return False
     if len(words) > 1 and " ".join(keys) in PLACES:  # a single "Vinh" is a person here, officials are no cities
         return False
-    if keys[0] in BODIES - SURNAMES and len(keys) > 1 or " ".join(keys[:2]) in NO_NAMES or _TITLE.match(" ".join(keys)):
+    if (keys[0] in BODIES - SURNAMES and len(keys) > 1) or " ".join(keys[:2]) in NO_NAMES:
         return False
-    if piece.polite or piece.start == 0 and not text[piece.start:piece.end].isupper():
+    if _TITLE.match(" ".join(keys)):
+        return False
+    if piece.polite or (piece.start == 0 and not text[piece.start:piece.end].isupper()):
         return True
     return _is_surname(keys[0]) and len(keys) >= (2 if keys[0] in COMMON_SURNAMES else 3)
 
@@ -139,7 +143,7 @@ def _place_at(keys: list[str], at: int) -> int:
 def _may_be_name(keys: list[str], at: int, before: str, shouting: bool) -> bool:
     """Whether the words from `at` to the end are a person, given that the first is a surname."""
     length, common = len(keys) - at, keys[at] in COMMON_SURNAMES
-    if " ".join(keys[at:at + 2]) in NO_NAMES or keys[at] == "lý" and before.split()[-1:][0] in NO_NAME_BEFORE:
+    if " ".join(keys[at:at + 2]) in NO_NAMES or (keys[at] == "lý" and before.split()[-1:][0] in NO_NAME_BEFORE):
         return False
     if shouting:  # without capitals to go by, only what can hardly be a word
         return length in (3, 4) and (common or bool(_PROVINCE.search(before)))
@@ -169,14 +173,14 @@ def _search_name(keys: list[str], run: int, shouting: bool) -> int | None:
         elif at and _is_surname(keys[at]) and _may_be_name(keys, at, before, shouting):
             at = _later_surname(keys, at)
             school = _SCHOOL.search(before) and not placed  # "Trường THPT Hoàng Diệu"
-            return None if school or skipped and len(keys) - at < 3 else at
+            return None if school or (skipped and len(keys) - at < 3) else at
         else:
             at += 1
     return None
 
 
 def _person_after_district(keys: list[str], at: int) -> bool:
-    known = keys[at] in COMMON_SURNAMES or _is_surname(keys[at]) and keys[at + 1] in MIDDLE_NAMES
+    known = keys[at] in COMMON_SURNAMES or (_is_surname(keys[at]) and keys[at + 1] in MIDDLE_NAMES)
     return known and len(keys) - at >= 3
 
 
@@ -223,7 +227,7 @@ def _sort(text: str, key: str) -> tuple[list[str], list[str]]:
             after_position = False
             continue
         shares = spans and key[slice(*spans[-1])] in _SHARED_TITLE
-        if after_position and (shares or not filler and not _TITLE.match(key, start)):
+        if after_position and (shares or (not filler and not _TITLE.match(key, start))):
             spans[-1] = (spans[-1][0], piece.end)
         else:
             spans.append((start, piece.end))
@@ -248,7 +252,10 @@ def parse_official(phrase: str) -> dict[str, str | list[str] | None]:
         Never raises on text.
     """
     text = fold(phrase).strip(_EDGES)
-    text = "".join(text[:m.start()] + text[m.end():] if (m := _ASIDE.search(match_key(text))) else text)
+    if aside := _ASIDE.search(match_key(text)):
+        text = text[:aside.start()] + text[aside.end():]
+    if len(text) > _LONGEST:
+        return {"name": None, "positions": [text]}
     names, positions = _sort(text, match_key(text))
     if not names:
         cut = [(i, at) for i, position in enumerate(positions) if (at := _trailing_name(position)) is not None]

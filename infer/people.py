@@ -6,77 +6,97 @@ surnames and those of the larger minorities, and the titles of state, Party and 
 from infer.folding import fold, match_key
 
 
-def _table(lines: str) -> frozenset[str]:
-    return frozenset(match_key(fold(entry)) for line in lines.splitlines() for entry in line.split(",") if entry.strip())
+def _table(entries: str) -> frozenset[str]:
+    return frozenset(match_key(fold(entry)) for entry in entries.split(","))
 
 
-PROVINCES = _table("""An Giang, Bà Rịa - Vũng Tàu, Bà Rịa Vũng Tàu, Bà Rịa, Bạc Liêu, Bắc Giang, Bắc Kạn, Bắc Cạn, Bắc Ninh
-Bến Tre, Bình Dương, Bình Định, Bình Phước, Bình Thuận, Cà Mau, Cao Bằng, Cần Thơ, Đà Nẵng, Đắk Lắk, Đăk Lăk, Đắc Lắc
-Đắk Nông, Đăk Nông, Đắc Nông, Điện Biên, Đồng Nai, Đồng Tháp, Gia Lai, Hà Giang, Hà Nam, Hà Nội, Hà Tĩnh, Hà Tây
-Hải Dương, Hải Phòng, Hậu Giang, Hoà Bình, Hồ Chí Minh, HCM, Hưng Yên, Khánh Hoà, Kiên Giang, Kon Tum, KonTum, Lai Châu
-Lạng Sơn, Lào Cai, Lâm Đồng, Long An, Nam Định, Nghệ An, Ninh Bình, Ninh Thuận, Phú Thọ, Phú Yên, Quảng Bình, Quảng Nam
-Quảng Ngãi, Quảng Ninh, Quảng Trị, Sóc Trăng, Sơn La, Tây Ninh, Thái Bình, Thái Nguyên, Thanh Hoá, Thừa Thiên Huế
-Thừa Thiên - Huế, Huế, Tiền Giang, Trà Vinh, Tuyên Quang, Vĩnh Long, Vĩnh Phúc, Yên Bái, Sài Gòn""")
+PROVINCES = _table("""
+    An Giang, Bà Rịa - Vũng Tàu, Bà Rịa Vũng Tàu, Bà Rịa, Bạc Liêu, Bắc Giang, Bắc Kạn, Bắc Cạn, Bắc Ninh, Bến Tre,
+    Bình Dương, Bình Định, Bình Phước, Bình Thuận, Cà Mau, Cao Bằng, Cần Thơ, Đà Nẵng, Đắk Lắk, Đăk Lăk, Đắc Lắc,
+    Đắk Nông, Đăk Nông, Đắc Nông, Điện Biên, Đồng Nai, Đồng Tháp, Gia Lai, Hà Giang, Hà Nam, Hà Nội, Hà Tĩnh, Hà Tây,
+    Hải Dương, Hải Phòng, Hậu Giang, Hoà Bình, Hồ Chí Minh, HCM, Hưng Yên, Khánh Hoà, Kiên Giang, Kon Tum, KonTum,
+    Lai Châu, Lạng Sơn, Lào Cai, Lâm Đồng, Long An, Nam Định, Nghệ An, Ninh Bình, Ninh Thuận, Phú Thọ, Phú Yên,
+    Quảng Bình, Quảng Nam, Quảng Ngãi, Quảng Ninh, Quảng Trị, Sóc Trăng, Sơn La, Tây Ninh, Thái Bình, Thái Nguyên,
+    Thanh Hoá, Thừa Thiên Huế, Thừa Thiên - Huế, Huế, Tiền Giang, Trà Vinh, Tuyên Quang, Vĩnh Long, Vĩnh Phúc,
+    Yên Bái, Sài Gòn
+""")
 
-CITIES = _table("""Vinh, Đà Lạt, Nha Trang, Biên Hoà, Thủ Đức, Hạ Long, Cẩm Phả, Uông Bí, Móng Cái, Đông Triều, Việt Trì, Sông Công
-Phổ Yên, Buôn Ma Thuột, Pleiku, Quy Nhơn, Tuy Hoà, Phan Thiết, Phan Rang, Tháp Chàm, Vũng Tàu, Thủ Dầu Một, Mỹ Tho
-Long Xuyên, Châu Đốc, Rạch Giá, Cao Lãnh, Sa Đéc, Hồng Ngự, Tam Kỳ, Hội An, Đông Hà, Đồng Hới, Sầm Sơn, Tam Điệp, Phủ Lý
-Từ Sơn, Chí Linh, Bảo Lộc, Cam Ranh, Long Khánh, Dĩ An, Thuận An, Tân Uyên, Bến Cát, Gò Công, Hà Tiên, Phú Quốc
-Vị Thanh, Ngã Bảy, Tân An, Bắc Hà, Gia Nghĩa, Điện Biên Phủ""")
+CITIES = _table("""
+    Vinh, Đà Lạt, Nha Trang, Biên Hoà, Thủ Đức, Hạ Long, Cẩm Phả, Uông Bí, Móng Cái, Đông Triều, Việt Trì, Sông Công,
+    Phổ Yên, Buôn Ma Thuột, Pleiku, Quy Nhơn, Tuy Hoà, Phan Thiết, Phan Rang, Tháp Chàm, Vũng Tàu, Thủ Dầu Một,
+    Mỹ Tho, Long Xuyên, Châu Đốc, Rạch Giá, Cao Lãnh, Sa Đéc, Hồng Ngự, Tam Kỳ, Hội An, Đông Hà, Đồng Hới, Sầm Sơn,
+    Tam Điệp, Phủ Lý, Từ Sơn, Chí Linh, Bảo Lộc, Cam Ranh, Long Khánh, Dĩ An, Thuận An, Tân Uyên, Bến Cát, Gò Công,
+    Hà Tiên, Phú Quốc, Vị Thanh, Ngã Bảy, Tân An, Bắc Hà, Gia Nghĩa, Điện Biên Phủ
+""")
 
 # Districts whose name could be a person's: named after one, or with a surname for its first syllable.
-DISTRICTS = _table("""Trần Văn Thời, Trần Đề, Dương Minh Châu, Dương Kinh, Lê Chân, Ngô Quyền, Hoàng Su Phì, Hoàng Mai, Hoàng Sa
-Trường Sa, Bạch Long Vĩ, Bạch Thông, Vũ Thư, Vũ Quang, Mai Sơn, Mai Châu, Lý Sơn, Lý Nhân, Lâm Hà, Lâm Bình, Lâm Thao
-Hà Trung, Hà Quảng, Cao Lộc, Cao Phong, Lương Sơn, Lương Tài, Thạch Hà, Thạch Thành, Thạch Thất, Thạch An, Châu Thành
-Châu Thành A, Châu Đức, Châu Phú, Kim Bôi, Kim Sơn, Kim Thành, Kim Động, Kim Bảng, Văn Lâm, Văn Giang, Văn Chấn, Văn Yên
-Văn Bàn, Văn Quan, Văn Lãng, Triệu Phong, Triệu Sơn, Nông Sơn, Nông Cống, Thái Thuỵ, Hai Bà Trưng, Hoàn Kiếm, Tô Hiệu
-Đoan Hùng, Đô Lương, Võ Nhai, Ma Lâm, Từ Liêm, Bắc Từ Liêm, Nam Từ Liêm, Vân Hồ, Giang Thành, Cù Lao Dung, Hồng Bàng""")
+DISTRICTS = _table("""
+    Trần Văn Thời, Trần Đề, Dương Minh Châu, Dương Kinh, Lê Chân, Ngô Quyền, Hoàng Su Phì, Hoàng Mai, Hoàng Sa,
+    Trường Sa, Bạch Long Vĩ, Bạch Thông, Vũ Thư, Vũ Quang, Mai Sơn, Mai Châu, Lý Sơn, Lý Nhân, Lâm Hà, Lâm Bình,
+    Lâm Thao, Hà Trung, Hà Quảng, Cao Lộc, Cao Phong, Lương Sơn, Lương Tài, Thạch Hà, Thạch Thành, Thạch Thất,
+    Thạch An, Châu Thành, Châu Thành A, Châu Đức, Châu Phú, Kim Bôi, Kim Sơn, Kim Thành, Kim Động, Kim Bảng, Văn Lâm,
+    Văn Giang, Văn Chấn, Văn Yên, Văn Bàn, Văn Quan, Văn Lãng, Triệu Phong, Triệu Sơn, Nông Sơn, Nông Cống, Thái Thuỵ,
+    Hai Bà Trưng, Hoàn Kiếm, Tô Hiệu, Đoan Hùng, Đô Lương, Võ Nhai, Ma Lâm, Từ Liêm, Bắc Từ Liêm, Nam Từ Liêm, Vân Hồ,
+    Giang Thành, Cù Lao Dung, Hồng Bàng
+""")
 
-COUNTRIES = _table("""Việt Nam, Mỹ, Hoa Kỳ, Nga, Anh, Pháp, Đức, Ý, Nhật, Nhật Bản, Hàn Quốc, Triều Tiên, Trung Quốc, Lào, Úc
-Australia, Campuchia, Thái Lan, Ấn Độ, Canada, Cuba, Singapore, Malaysia, Indonesia, Philippines, Myanmar, Đài Loan""")
+COUNTRIES = _table("""
+    Việt Nam, Mỹ, Hoa Kỳ, Nga, Anh, Pháp, Đức, Ý, Nhật, Nhật Bản, Hàn Quốc, Triều Tiên, Trung Quốc, Lào, Úc,
+    Australia, Campuchia, Thái Lan, Ấn Độ, Canada, Cuba, Singapore, Malaysia, Indonesia, Philippines, Myanmar,
+    Đài Loan
+""")
 
 PLACES = PROVINCES | CITIES | DISTRICTS | COUNTRIES
 
 # Enough, with one syllable after it, to be a person where a place would be possible.
 COMMON_SURNAMES = _table("Nguyễn, Trần, Lê, Phạm, Huỳnh, Hoàng, Phan, Vũ, Võ, Đặng, Bùi, Đỗ, Ngô, Đinh, Trịnh, Trương")
 
-SURNAMES = COMMON_SURNAMES | _table("""Hồ, Dương, Lý, Mai, Lưu, Tô, Hà, Cao, Tạ, Châu, Thái, Lâm, Đào, Đàm, Lương, La, Kiều, Quách
-Tăng, Từ, Thạch, Kim, Văn, Nghiêm, Nguỵ, Mạc, Phùng, Thân, Tiêu, Tống, Triệu, Trang, Tôn, Tưởng, Ung, Uông, Vi, Vương
-Xa, Đồng, Đổng, Điêu, Điểu, Đậu, Đới, Đái, Đoàn, Khổng, Khúc, Khuất, Lại, Lã, Lữ, Lục, Lường, Lò, Lầu, Lù, Lăng, Liễu
-Ma, Mã, Mạch, Mông, Mùa, Má, Nông, Ninh, Ngân, Nhâm, Nhữ, Phí, Phương, Quàng, Sầm, Sần, Sìn, Sùng, Giàng, Giáp, Giang
-Hạ, Hạng, Hảng, Hầu, Hờ, Hứa, Hán, Hàn, Hàu, Bạch, Bế, Bàn, Bạc, Bồ, Chu, Chử, Cầm, Cù, Cung, Cồ, Cấn, Chẩu, Chảo
-Cháng, Cư, Cứ, Dư, Doãn, Diệp, Điền, Đèo, Thào, Tráng, Tẩn, Tào, Tần, Thò, Thền, Thèn, Lèng, Ly, Lìu, Chíu, Phàn, Phùn
-Phừ, Pờ, Pồ, Vừ, Vàng, Vì, Xồng, Tòng, Cà, Già, Lỳ, Khoàng, Khang, Vùi, Chẻo, Khà, Lừ, Cút, Hù, Sùng, Seo, Thủng, Ngải
-Kpă, Kpá, Ksor, Ksơr, Rơ, Rah, Rmah, Rcom, Rơchâm, Siu, Nay, Niê, Mlô, Ayun, Y, A, K', H', Ka, Kră, Chamaléa, Katơr
-Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Liêng, Hôih, Pơloong""")
+SURNAMES = COMMON_SURNAMES | _table("""
+    Hồ, Dương, Lý, Mai, Lưu, Tô, Hà, Cao, Tạ, Châu, Thái, Lâm, Đào, Đàm, Lương, La, Kiều, Quách, Tăng, Từ, Thạch, Kim,
+    Văn, Nghiêm, Nguỵ, Mạc, Phùng, Thân, Tiêu, Tống, Triệu, Trang, Tôn, Tưởng, Ung, Uông, Vi, Vương, Xa, Đồng, Đổng,
+    Điêu, Điểu, Đậu, Đới, Đái, Đoàn, Khổng, Khúc, Khuất, Lại, Lã, Lữ, Lục, Lường, Lò, Lầu, Lù, Lăng, Liễu, Ma, Mã,
+    Mạch, Mông, Mùa, Má, Nông, Ninh, Ngân, Nhâm, Nhữ, Phí, Phương, Quàng, Sầm, Sần, Sìn, Sùng, Giàng, Giáp, Giang, Hạ,
+    Hạng, Hảng, Hầu, Hờ, Hứa, Hán, Hàn, Hàu, Bạch, Bế, Bàn, Bạc, Bồ, Chu, Chử, Cầm, Cù, Cung, Cồ, Cấn, Chẩu, Chảo,
+    Cháng, Cư, Cứ, Dư, Doãn, Diệp, Điền, Đèo, Thào, Tráng, Tẩn, Tào, Tần, Thò, Thền, Thèn, Lèng, Ly, Lìu, Chíu, Phàn,
+    Phùn, Phừ, Pờ, Pồ, Vừ, Vàng, Vì, Xồng, Tòng, Cà, Già, Lỳ, Khoàng, Khang, Vùi, Chẻo, Khà, Lừ, Cút, Hù, Seo, Thủng,
+    Ngải, Kpă, Kpá, Ksor, Ksơr, Rơ, Rah, Rmah, Rcom, Rơchâm, Siu, Nay, Niê, Mlô, Ayun, Y, A, K', H', Ka, Kră,
+    Chamaléa, Katơr, Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Liêng, Hôih, Pơloong
+""")
 
-MIDDLE_NAMES = _table("Văn, Thị, Đức, Hữu, Ngọc, Xuân, Quang, Minh, Quốc, Đình, Công, Thanh, Anh, Bá, Duy, Viết, Trọng, A, Páo, Seo")
+MIDDLE_NAMES = _table("""
+    Văn, Thị, Đức, Hữu, Ngọc, Xuân, Quang, Minh, Quốc, Đình, Công, Thanh, Anh, Bá, Duy, Viết, Trọng, A, Páo, Seo
+""")
 
 # Pairs of words that begin like a person and are none: bodies, fields, verbs.
-NO_NAMES = _table("""Văn Hoá, Văn Phòng, Văn Thư, Văn Bản, Y Tế, Y Khoa, Y Dược, Y Học, Lâm Nghiệp, Lâm Sản, Đoàn Thanh, Đoàn Thể, Đoàn Đại
-Đoàn Viên, Nông Nghiệp, Nông Dân, Nông Thôn, Kim Loại, Dương Lịch, Đồng Bằng, Đồng Chí, Đào Tạo, Giang Hồ, Công Thương
-Lương Thực, Thái Học, Châu Á, Châu Âu, Phương Tiện, Trang Trại, Từ Thiện, Lại Sức, Ngân Hàng, Ngân Sách, Dư Luận""")
+NO_NAMES = _table("""
+    Văn Hoá, Văn Phòng, Văn Thư, Văn Bản, Y Tế, Y Khoa, Y Dược, Y Học, Lâm Nghiệp, Lâm Sản, Đoàn Thanh, Đoàn Thể,
+    Đoàn Đại, Đoàn Viên, Nông Nghiệp, Nông Dân, Nông Thôn, Kim Loại, Dương Lịch, Đồng Bằng, Đồng Chí, Đào Tạo,
+    Giang Hồ, Công Thương, Lương Thực, Thái Học, Châu Á, Châu Âu, Phương Tiện, Trang Trại, Từ Thiện, Lại Sức,
+    Ngân Hàng, Ngân Sách, Dư Luận
+""")
 # Before "Lý" these make a common noun.
 NO_NAME_BEFORE = _table("quản, xử, đại, trợ, pháp, vật, địa, thanh, tâm")
 
 # Capitalised words that head a body; after a title they are no given name.
-BODIES = _table("""Ban, Bộ, Sở, Cục, Vụ, Viện, Phòng, Toà, Khu, Quận, Huyện, Tỉnh, Xã, Phường, Thôn, Ngành, Trường, Đảng, Hội, Đoàn
-Đội, Trạm, Tổ, Uỷ, Đài, Báo, Tổng, Chi, Mặt, Liên, Các""")
+BODIES = _table("""
+    Ban, Bộ, Sở, Cục, Vụ, Viện, Phòng, Toà, Khu, Quận, Huyện, Tỉnh, Xã, Phường, Thôn, Ngành, Trường, Đảng, Hội, Đoàn,
+    Đội, Trạm, Tổ, Uỷ, Đài, Báo, Tổng, Chi, Mặt, Liên, Các
+""")
 
 HONORIFICS = r"(?:các )?(?:đồng chí|đ/c|đ\.c|ông|bà|anh|chị|cụ|ngài)"
 DEGREES = (
-    r"(?:(?:pgs|gs|tskh|ts|ths|th\.s|bsckii|bscki|bs|ks|cn|kts|ls|ngưt|ngnd|ttưt|phó giáo sư|giáo sư|(?:tiến|thạc|bác|kỹ|luật)"
-    r" (?:sĩ|sỹ|sư)|kiến trúc sư)\b[. ]*)+"
+    r"(?:(?:pgs|gs|tskh|ts|ths|th\.s|bsckii|bscki|bs|ks|cn|kts|ls|ngưt|ngnd|ttưt|phó giáo sư|giáo sư"
+    r"|(?:tiến|thạc|bác|kỹ|luật) (?:sĩ|sỹ|sư)|kiến trúc sư)\b[. ]*)+"
 )
 _BEFORE_TITLE = (
     r"(?:(?:nguyên|cựu|quyền|q\.|tân|các|những|một số|một|hai|ba|[0-9]+|nữ|toàn thể|tất cả|cả|đương kim|phó|đồng) )*"
 )
 _TITLES = "|".join((
     r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu|lãnh đạo",
-    r"(?:(?:bộ|thứ|cục|chi cục|tổng cục|vụ|viện|phân viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
+    r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
     r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
-    r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia|chủ toạ",
+    r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia",
     r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên|người phát ngôn|phát ngôn viên",
-    r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức",
+    r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức|chủ toạ",
 ))
 TITLE_START = rf"{_BEFORE_TITLE}(?:{_TITLES})(?![\w'])"

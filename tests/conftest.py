@@ -37,8 +37,8 @@ def phobert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from train.vocabulary import write_vocabulary
 
     folder = tmp_path_factory.mktemp("phobert") / "phobert-tiny"
-    words = Counter("UBND tỉnh yêu_cầu các sở , ngành báo_cáo trước ngày 30/11 . Chủ_tịch giao Sở Tài_chính".split() * 2)
-    write_vocabulary(words, 200, folder)
+    text = "UBND tỉnh yêu_cầu các sở , ngành báo_cáo trước ngày 30/11 . Chủ_tịch giao Sở Tài_chính"
+    write_vocabulary(Counter(text.split() * 2), 200, folder)
     torch.manual_seed(0)
     config = RobertaConfig(
         vocab_size=PhobertBPE.load(folder).size,

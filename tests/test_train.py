@@ -96,9 +96,7 @@ def test_same_seed_same_scores_other_seed_other_scores(small_config: Path, train
 
 
 @pytest.mark.parametrize("when", ["during", "marking", "between"])
-def test_killed_run_resumes_to_the_same_scores(
-    when: str, small_config: Path, trained: Path, tmp_path: Path
-) -> None:
+def test_killed_run_resumes_to_the_same_scores(when: str, small_config: Path, trained: Path, tmp_path: Path) -> None:
     arguments = [str(small_config), f"training.output={tmp_path / 'run'}"]
     killed = run(sys.executable, "tests/killed_run.py", when, *arguments)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

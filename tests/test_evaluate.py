@@ -1,0 +1,53 @@
+"""`python -m train.evaluate`: the files it writes, and that their figures are those of the predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.formats import read_articles
+from data.schema import LABELS
+from infer import Extractor
+from tests.conftest import ARTICLES
+from train.evaluate import main
+from train.metrics import evaluate
+
+
+def test_report_says_what_the_predictions_are_worth(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(trained), str(ARTICLES / "test"), "-o", str(tmp_path), "--device", "cpu"]) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
+    gold = read_articles(ARTICLES / "test")
+    predicted = list(Extractor.load(trained, device="cpu").extract_many(gold))
+    ours = evaluate(gold, predicted, LABELS)
+    assert figures["articles"] == 5
+    for part in ("entities", "entities_overlap", "confusion", "links", "normalized", "errors"):
+        assert figures[part] == json.loads(json.dumps(ours[part])), part
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert f"| micro | {figures['entities']['micro']['precision']:.3f} |" in report
+    assert f"F1 {figures['entities']['micro']['f1']:.3f}" in printed
+    # gold mentions give the record layer all it needs, so it must do better on them
+    assert figures["given_gold_mentions"]["links"]["strict"]["f1"] > figures["links"]["strict"]["f1"]
+
+
+def test_texts_are_escaped_in_the_report(trained: Path, tmp_path: Path) -> None:
+    article = {"id": "x", "text": "Sở <script> | `Y` họp", "entities": []}
+    article["entities"] = [{"id": "e1", "label": "AGENCY", "start": 0, "end": 16, "text": "Sở <script> | `Y"}]
+    file = tmp_path / "odd.jsonl"
+    file.write_text(json.dumps(article), encoding="utf-8")
+    assert main([str(trained), str(file), "-o", str(tmp_path / "report"), "--device", "cpu"]) == 0
+    report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "<script>" not in report
+    assert "&lt;script&gt; \\| \\`Y" in report
+
+
+def test_bad_arguments_end_with_a_message(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), str(ARTICLES / "test"), "-o", str(tmp_path / "r")]) == 1
+    assert "giaoban.json" in capsys.readouterr().err
+    assert main([str(trained), str(tmp_path / "nothing"), "-o", str(tmp_path / "r")]) == 1
+    assert "nothing" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()

@@ -1,0 +1,148 @@
+"""Name, value and unit of indicators; what does not settle the value leaves it None."""
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infer.figures import find_figures, read_number
+from infer.indicators import parse_indicator
+
+Value = int | float | str | None
+
+CASES: list[tuple[str, str, Value, str | None]] = [
+    # the guidelines' examples
+    ("tỷ lệ giải quyết hồ sơ trực tuyến trung bình đạt 95,86%", "tỷ lệ giải quyết hồ sơ trực tuyến trung bình", 95.86, "%"),
+    ("Giải ngân vốn đầu tư công tăng 3%", "Giải ngân vốn đầu tư công", 3, "%"),
+    ("giải ngân 100% kế hoạch vốn năm 2020", "giải ngân kế hoạch vốn năm 2020", 100, "%"),
+    ("30% dịch vụ công cấp độ 4", "dịch vụ công cấp độ 4", 30, "%"),
+    ("11/29 chỉ tiêu vượt kế hoạch", "chỉ tiêu vượt kế hoạch", "11/29", None),
+    ("nộp ngân sách 2.495 tỷ đồng", "nộp ngân sách", 2495, "tỷ đồng"),
+    ("diện tích, năng suất, sản lượng cây lương thực", "diện tích, năng suất, sản lượng cây lương thực", None, None),
+    # notation
+    ("thu ngân sách ước đạt 1.234,5 tỷ đồng", "thu ngân sách", 1234.5, "tỷ đồng"),
+    ("tỷ lệ đỗ là 77.79%", "tỷ lệ đỗ", 77.79, "%"),
+    ("vốn 12 000 tỷ đồng", "vốn", 12000, "tỷ đồng"),
+    ("nợ đọng 5,000 tỷ đồng", "nợ đọng", None, "tỷ đồng"),
+    ("vốn hơn một tỷ đồng", "vốn", 1, "tỷ đồng"),
+    ("tỷ lệ che phủ rừng đạt 65,1 %", "tỷ lệ che phủ rừng", 65.1, "%"),
+    ("tỷ lệ hộ nghèo (5,2%)", "tỷ lệ hộ nghèo", 5.2, "%"),
+    ("giải ngân 4.200 tỉ đồng (48,35%)", "giải ngân", 4200, "tỉ đồng"),
+    ("THU NGÂN SÁCH ĐẠT 500 TỶ ĐỒNG", "THU NGÂN SÁCH", 500, "TỶ ĐỒNG"),
+    # units as written
+    ("lượng khách du lịch đạt 1,2 triệu lượt", "lượng khách du lịch", 1.2, "triệu lượt"),
+    ("trồng mới 10 nghìn ha rừng", "trồng mới rừng", 10, "nghìn ha"),
+    ("năng suất lúa 55,6 tạ/ha", "năng suất lúa", 55.6, "tạ/ha"),
+    ("thu nhập bình quân đạt 45 triệu đồng/người/năm", "thu nhập bình quân", 45, "triệu đồng/người/năm"),
+    ("công suất 13,3 triệu hành khách / năm", "công suất", 13.3, "triệu hành khách / năm"),
+    ("số bác sĩ đạt 9 bác sĩ/vạn dân", "số bác sĩ", 9, "bác sĩ/vạn dân"),
+    ("lãi suất 4% / năm", "lãi suất", 4, "% / năm"),
+    ("tuổi thọ trung bình đạt 73,7 tuổi", "tuổi thọ trung bình", 73.7, "tuổi"),
+    ("sai phạm 640 m2 đất", "sai phạm đất", 640, "m2"),
+    ("7.000 tỷ đồng", "", 7000, "tỷ đồng"),
+    # count nouns
+    ("số hộ nghèo giảm 1.200 hộ", "số hộ nghèo", 1200, "hộ"),
+    ("29/29 xã", "xã", "29/29", None),
+    ("số xã đạt chuẩn nông thôn mới là 29/29 xã", "số xã đạt chuẩn nông thôn mới", "29/29", "xã"),
+    ("giải quyết 16 trường hợp", "giải quyết", 16, "trường hợp"),
+    ("1,3 triệu hộ nghèo", "hộ nghèo", 1.3, "triệu"),
+    ("74 cuộc", "cuộc", 74, None),
+    ("ít nhất 500 doanh nghiệp thành lập mới", "doanh nghiệp thành lập mới", 500, None),
+    ("112 cuộc thanh tra tại 173 đơn vị", "cuộc thanh tra tại 173 đơn vị", 112, None),
+    # approximators and links
+    *((f"thu ngân sách {word} 500 tỷ đồng", "thu ngân sách", 500, "tỷ đồng") for word in (
+        "gần", "trên", "hơn", "khoảng", "ít nhất", "tối thiểu", "dưới", "không quá", "đạt", "ước đạt", "mới đạt", "chỉ đạt",
+        "là", "còn", "bằng", "đã đạt trên", "lên tới hơn", "sẽ tăng thêm khoảng", "dự kiến đạt")),
+    ("tỷ lệ hộ nghèo giảm còn dưới 5,2%", "tỷ lệ hộ nghèo", 5.2, "%"),
+    ("tỷ lệ cấp ủy viên nữ từ 15% trở lên", "tỷ lệ cấp ủy viên nữ", 15, "%"),
+    ("tổng sản phẩm tăng 7,5% so với cùng kỳ năm trước", "tổng sản phẩm", 7.5, "%"),
+    ("đạt 95% kế hoạch", "kế hoạch", 95, "%"),
+    # words that only look like links belong to the name
+    ("mức tăng 7,3%", "mức tăng", 7.3, "%"),
+    ("giải phóng mặt bằng đạt 60%", "giải phóng mặt bằng", 60, "%"),
+    ("mức lương tối thiểu 2 triệu đồng / tháng", "mức lương tối thiểu", 2, "triệu đồng / tháng"),
+    ("giảm 50% số lượng xe công", "giảm số lượng xe công", 50, "%"),
+    ("giảm 130 vụ", "giảm", 130, "vụ"),
+    # a change ends at its value
+    ("tỷ lệ hộ nghèo giảm từ 7,5% xuống còn 5,2%", "tỷ lệ hộ nghèo", 5.2, "%"),
+    ("tổng mức đầu tư (từ hơn 26 tỷ đồng lên khoảng 40 tỷ đồng)", "tổng mức đầu tư", 40, "tỷ đồng"),
+    ("thời gian giải quyết thủ tục từ 57 xuống 14 ngày", "thời gian giải quyết thủ tục", 14, "ngày"),
+    # ranges and rival figures settle nothing
+    ("tăng trưởng GRDP 5-6%", "tăng trưởng GRDP", None, "%"),
+    ("tốc độ tăng trưởng đạt từ 5% đến 6%", "tốc độ tăng trưởng", None, "%"),
+    ("thu hồi 71 triệu đồng và 8.336 m2 đất", "thu hồi 71 triệu đồng và 8.336 m2 đất", None, None),
+    ("xử lý 17 tập thể và 21 cá nhân", "xử lý 17 tập thể và 21 cá nhân", None, None),
+    ("25/173 đơn vị sai phạm hơn 106 tỷ đồng", "25/173 đơn vị sai phạm hơn 106 tỷ đồng", None, None),
+    ("công suất 300.000 hành khách và 500 tấn hàng", "công suất 300.000 hành khách và 500 tấn hàng", None, None),
+    ("đất nông nghiệp là 600 ha, chiếm 61,51% diện tích", "đất nông nghiệp là 600 ha, chiếm 61,51% diện tích", None, None),
+    ("nợ hàng trăm tỷ đồng", "nợ hàng trăm tỷ đồng", None, None),
+    # a count inside the name does not compete with a measure
+    ("hỗ trợ 12 địa phương 260 tỷ đồng", "hỗ trợ 12 địa phương", 260, "tỷ đồng"),
+    # numbers that name and do not measure
+    ("thu ngân sách quý III/2023", "thu ngân sách quý III/2023", None, None),
+    ("kế hoạch vốn 2020", "kế hoạch vốn 2020", None, None),
+    ("vốn đầu tư công năm 2020", "vốn đầu tư công năm 2020", None, None),
+    ("vốn trung hạn giai đoạn 2016-2020", "vốn trung hạn giai đoạn 2016-2020", None, None),
+    ("dịch vụ công trực tuyến mức độ 3, mức độ 4", "dịch vụ công trực tuyến mức độ 3, mức độ 4", None, None),
+    ("dịch vụ công mức độ 3, 4 đạt 85%", "dịch vụ công mức độ 3, 4", 85, "%"),
+    ("vốn Chương trình 135 đạt 45%", "vốn Chương trình 135", 45, "%"),
+    ("giải ngân 9 tháng đầu năm 2020 đạt 45,6%", "giải ngân 9 tháng đầu năm 2020", 45.6, "%"),
+    ("giải ngân đến ngày 30/9/2020 đạt 45,6%", "giải ngân đến ngày 30/9/2020", 45.6, "%"),
+    ("giải ngân đến 30/6 đạt 37%", "giải ngân đến 30/6", 37, "%"),
+    ("tiêm vắc xin phòng Covid-19 mũi 3 đạt 80%", "tiêm vắc xin phòng Covid-19 mũi 3", 80, "%"),
+    ("trẻ em dưới 5 tuổi suy dinh dưỡng còn 18,5%", "trẻ em dưới 5 tuổi suy dinh dưỡng", 18.5, "%"),
+    ("chỉ tiêu theo Nghị quyết 05-NQ/TU đạt 60%", "chỉ tiêu theo Nghị quyết 05-NQ/TU", 60, "%"),
+    ("giải ngân gói 30.000 tỷ đồng", "giải ngân gói 30.000 tỷ đồng", None, None),
+    ("giải ngân vốn đầu tư công 7 tháng", "giải ngân vốn đầu tư công 7 tháng", None, None),
+    ("chỉ số PCI xếp thứ 12", "chỉ số PCI xếp thứ 12", None, None),
+    ("vị trí thứ 1/63 về chỉ số PCI", "vị trí về chỉ số PCI", "1/63", None),
+    ("nhu cầu triệu tập 5 cuộc", "nhu cầu triệu tập", 5, "cuộc"),
+    ("", "", None, None),
+    ("%", "%", None, None),
+]
+
+
+@pytest.mark.parametrize(("phrase", "name", "value", "unit"), CASES)
+def test_name_value_and_unit(phrase: str, name: str, value: Value, unit: str | None) -> None:
+    assert parse_indicator(phrase) == {"name": name, "value": value, "unit": unit}
+
+
+@pytest.mark.parametrize(("phrase", "name", "value", "unit"), CASES)
+def test_unicode_form_and_spacing_make_no_difference(phrase: str, name: str, value: Value, unit: str | None) -> None:
+    messy = unicodedata.normalize("NFD", phrase).replace(" ", "\u00a0\u200b ")
+    assert parse_indicator(messy) == {"name": name, "value": value, "unit": unit}
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("95,86", 95.86), ("2.495", 2495), ("1.234.567,5", 1234567.5), ("77.7", 77.7), ("1.2345", 1.2345), ("1,234.5", 1234.5),
+    ("1,234,567", 1234567), ("5,000", None), ("0,500", 0.5), ("1 234", 1234), ("1" * 16, None), ("007", 7),
+])
+def test_vietnamese_notation(text: str, value: Value) -> None:
+    expected = None if text.endswith(",000") else value
+    assert read_number(text) == (expected if text != "0,500" else 0.5)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 99))
+def test_any_number_comes_back_from_vietnamese_notation(whole: int, hundredths: int) -> None:
+    grouped = f"{whole:,}".replace(",", ".")
+    assert parse_indicator(f"tổng thu đạt {grouped} triệu đồng")["value"] == whole
+    with_cents = parse_indicator(f"tổng thu đạt {grouped},{hundredths:02} triệu đồng")
+    assert with_cents == {"name": "tổng thu", "value": whole + hundredths / 100, "unit": "triệu đồng"}
+
+
+@given(st.integers(0, 999), st.integers(1, 999))
+def test_a_fraction_stays_as_written(part: int, whole: int) -> None:
+    assert parse_indicator(f"{part}/{whole} chỉ tiêu đạt kế hoạch")["value"] == f"{part}/{whole}"
+
+
+def test_figures_know_where_they_stand() -> None:
+    text = "thu 5,5 tỷ đồng, chi 3%"
+    assert [(text[f.start:f.end], text[f.end:f.unit_end], f.value) for f in find_figures(text)] == [
+        ("5,5", " tỷ đồng", 5.5), ("3", "%", 3)]
+
+
+@given(st.text() | st.text(alphabet="0123456789.,/-%() tỷđồngnăm"))
+def test_arbitrary_text_never_raises(text: str) -> None:
+    result = parse_indicator(text)
+    assert isinstance(result["name"], str)
+    assert result["value"] is None or isinstance(result["value"], (int, float, str))
