@@ -203,7 +203,10 @@ _LINE = re.compile(f"[^{LINE_BREAK.pattern[1:-1]}]+")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-zà-ỹ])")
 # Vietnamese abbreviations that are followed by a capital letter within a sentence
 _ABBREVIATIONS = frozenset(
-    "TP Tp tp Q P H X TX Tx TT Tt TS Ts ThS Ths PGS GS BS DS CN KS CK LS NCS ĐT Đt Mr Mrs Ms Dr St No Nr Th Tr tr đ Đ".split()
+    (
+        "TP Tp tp Q P H X TX Tx TT Tt TS Ts ThS Ths PGS GS BS DS CN KS CK LS NCS ĐT Đt "
+        "Mr Mrs Ms Dr St No Nr Th Tr tr đ Đ"
+    ).split()
 )
 
 

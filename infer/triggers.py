@@ -1,9 +1,11 @@
-"""Trigger words of the directive rules: tables in, a sentence's sequence of items out.
+"""Trigger words of the directive rules: tables and one sentence go in, the sequence of its items comes out.
 
-`read_items(text, start, end, mentions)` turns one sentence into `Item`s, in order: the mentions, the trigger
-phrases of `PHRASES`, punctuation, and single words. Offsets are code points of the raw text. Matching works on
-word keys (see `word_key`), so case, NFC or NFD, double spaces and both tone spellings make no difference, and
-every item still knows its raw offsets.
+`read_items(text, start, end, mentions)` turns a sentence into `Item`s, in order: its mentions, the trigger phrases
+of `PHRASES`, punctuation and single words. Matching works on word keys (see `word_key`), so that case, NFC or NFD,
+double spaces and both tone spellings make no difference, and each item still knows its offsets in the raw text.
+`split_sentences(text, mentions)` is the stand-in for a caller who has no sentence spans.
+
+    python -c "from infer.triggers import read_items; print(read_items('Đề nghị các sở rà soát', 0, 22, []))"
 """
 
 import re
@@ -15,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 
 class Mention(Protocol):
-    """A tagged span: `text[start:end]`, offsets in code points, end exclusive."""
+    """A tagged span: `text[start:end]`, offsets in code points of the raw text, end exclusive."""
 
     @property
     def id(self) -> str: ...
@@ -33,81 +35,85 @@ class Role(Enum):
     ACTOR = auto()  # an OFFICIAL or AGENCY mention
     INDICATOR = auto()
     DEADLINE = auto()
-    OUTSIDER = auto()  # a party that is never tagged: a company, citizens, delegates
-    ORDER = auto()  # gives work to its object: "giao", "yêu cầu"
-    STEER = auto()  # orders only when an actor is its object: "hướng dẫn"
-    PASSIVE = auto()  # its subject is given work: "được giao"
-    DUTY = auto()  # its subject has to act: "phải", "chịu trách nhiệm"
-    SPEAK = auto()  # makes its subject the speaker: "nhấn mạnh"
-    ACCORDING = auto()  # makes its object the speaker: "theo"
-    JOIN = auto()  # coordinators follow: "phối hợp với"
-    REPORT = auto()  # recipients follow: "báo cáo", "trình"
-    TOWARDS = auto()  # after a report, its recipient: "về", "lên"
-    NOTICE = auto()  # a letter that goes to the one who is ordered: "công văn gửi"
-    OF = auto()  # its actor only qualifies a noun: "của", "tại"
-    BY = auto()
-    CLAUSE = auto()
-    PAST = auto()  # what follows has been done: "đã"
-    AGAIN = auto()  # a new order by the same issuer: "đồng thời"
-    AND = auto()
+    OUTSIDER = auto()  # somebody who is never tagged: a company, citizens, delegates
+    ORDER = auto()  # gives work to its object
+    STEER = auto()  # orders only when an actor is its object
+    PASSIVE = auto()  # its subject is given work
+    DUTY = auto()  # its subject has to act
+    SPEAK = auto()  # its subject is the speaker from here on
+    ACCORDING = auto()  # its object is the speaker from here on
+    BY = auto()  # its object ordered what has just been told
+    JOIN = auto()  # coordinators follow
+    REPORT = auto()  # recipients follow
+    TOWARDS = auto()  # the recipient at the end of a report
+    LETTER = auto()  # what is sent to somebody asks something of him
+    OF = auto()  # the actor behind it only qualifies a noun
+    CLAUSE = auto()  # opens a subordinate clause: its subject has no duty of its own
+    PAST = auto()  # what its subject does is no order
+    AGAIN = auto()  # the next order has the same issuer
+    AND = auto()  # the same, and it joins lists
     COMMA = auto()
-    STOP = auto()  # a semicolon, an ellipsis
+    STOP = auto()
     QUOTE = auto()
-    GLUE = auto()  # may stand between a trigger and its actor: "cho", "đồng chí"
+    GLUE = auto()  # may stand between a trigger and its actor
     WORD = auto()
 
 
 PHRASES: dict[Role, str] = {
     Role.ORDER: """giao | giao cho | giao nhiệm vụ | giao nhiệm vụ cho | giao nhiệm vụ cụ thể cho | giao trách nhiệm
-        | giao trách nhiệm cho | yêu cầu | đề nghị | chỉ đạo | chỉ thị | chỉ đạo giao | phân công | nhắc nhở | lưu ý
-        | lưu ý đối với | quán triệt | ra lệnh | ủy quyền | ủy quyền cho | phê duyệt cho | đôn đốc các | giao chỉ tiêu
-        | ra chỉ tiêu | đặt mục tiêu | đặt ra mục tiêu | đề ra mục tiêu | định hướng phấn đấu | đòi hỏi
-        | kiến nghị | đề xuất | kêu gọi | mong muốn""",
+        | giao trách nhiệm cho | giao chỉ tiêu | ra chỉ tiêu | phân công | yêu cầu | đề nghị | kiến nghị | chỉ đạo
+        | chỉ đạo giao | chỉ thị | nhắc nhở | lưu ý | lưu ý đối với | quán triệt | ra lệnh | ủy quyền
+        | ủy quyền cho | phê duyệt cho | đôn đốc các | đòi hỏi | đặt mục tiêu | đặt ra mục tiêu | đề ra mục tiêu
+        | định hướng phấn đấu | đề xuất | kêu gọi | mong muốn""",
     Role.STEER: "hướng dẫn | đôn đốc | buộc | thúc",
-    Role.PASSIVE: "được giao | được yêu cầu | được đề nghị | được chỉ đạo | được phân công | được giao nhiệm vụ",
-    Role.DUTY: """phải | cần | cần phải | sẽ phải | có trách nhiệm | chịu trách nhiệm | chịu trách nhiệm trước | chủ trì
-        | khẩn trương | tập trung | có nhiệm vụ | phấn đấu""",
-    Role.SPEAK: """nhấn mạnh | cho rằng | kết luận | nêu rõ | nói | cho biết | cho hay | khẳng định | phát biểu
+    Role.PASSIVE: "được giao | được giao nhiệm vụ | được phân công | được yêu cầu | được đề nghị | được chỉ đạo",
+    Role.DUTY: """phải | cần | cần phải | sẽ phải | có trách nhiệm | có nhiệm vụ | chịu trách nhiệm
+        | chịu trách nhiệm trước | chủ trì | khẩn trương | tập trung""",
+    Role.SPEAK: """nhấn mạnh | kết luận | nêu rõ | nói | cho rằng | cho biết | cho hay | khẳng định | phát biểu
         | đánh giá | bày tỏ | phê duyệt | ký | ban hành | đồng ý""",
     Role.ACCORDING: "theo",
-    Role.JOIN: """phối hợp với | phối hợp cùng | phối hợp | phối hợp cùng với | cùng với | cùng | phối hợp chặt chẽ với
-        | phối hợp chặt với""",
-    Role.REPORT: """báo cáo | trình | gửi | tham mưu | tham mưu cho | xin ý kiến | bàn giao cho | bàn giao | thông báo cho
-""",
+    Role.BY: """theo chỉ đạo của | theo đúng chỉ đạo của | như chỉ đạo của | theo hướng dẫn chỉ đạo của
+        | theo yêu cầu của""",
+    Role.JOIN: """phối hợp | phối hợp với | phối hợp cùng | phối hợp cùng với | phối hợp chặt với
+        | phối hợp chặt chẽ với | cùng | cùng với""",
+    Role.REPORT: """báo cáo | trình | gửi | tham mưu | tham mưu cho | xin ý kiến | bàn giao | bàn giao cho
+        | thông báo cho""",
     Role.TOWARDS: "về | lên | tới | với | đến | cho",
-    Role.NOTICE: "công văn | văn bản | công điện | đề nghị gửi",
-    Role.BY: "theo chỉ đạo của | theo đúng chỉ đạo của | như chỉ đạo của | theo hướng dẫn chỉ đạo của | theo yêu cầu của",
+    Role.LETTER: "văn bản | công văn | công điện",
     Role.OF: "của | tại | từ | do | bởi | trong | ở | vào | thuộc | giữa | đối với | như",
     Role.CLAUSE: "mà | nếu | khi | thì | nên | để | vì",
     Role.PAST: "đã | vẫn | đang | mới | chưa | từng",
     Role.AGAIN: "đồng thời",
     Role.AND: "và | hoặc",
-    Role.OUTSIDER: """công ty | doanh nghiệp | chủ đầu tư | nhà đầu tư | người dân | nhân dân | cử tri | đại biểu | nhà thầu
-        | luật sư | phụ huynh | hộ dân | ngư dân | bà con | chuyên gia | giáo viên | dư luận | báo chí | tư vấn""",
-    Role.GLUE: """ông | bà | đồng chí | các đồng chí | các | những | cụ thể | phía | rằng | là | trực tiếp | thêm | cả
-        | ngay | cũng | lại | vừa | còn | tiếp tục | sẽ | tất cả""",
-    # Longer phrases in which a trigger word does not order, report or oblige.
-    Role.WORD: """giao thông | giao dịch | giao lưu | giao ban | chuyển giao | giao đất | giao tiếp
-        | được giao năm | kế hoạch được giao | nhiệm vụ được giao | dự toán được giao | chương trình | công trình | quá trình
-        | trình bày | trình độ | tờ trình | lộ trình | quy trình | giáo trình | cần thiết | không phải | bên phải
-        | cùng ngày | cuối cùng | vô cùng | ban chỉ đạo | sự chỉ đạo | theo chỉ đạo | thực hiện chỉ đạo | ý kiến chỉ đạo của
-        | chỉ đạo của | kết luận của | yêu cầu của | đề nghị của | kiến nghị của | đề xuất của | theo yêu cầu | đáp ứng yêu cầu
-        | các kiến nghị | chủ trì cuộc họp | chủ trì hội nghị | chủ trì buổi | chủ trì phiên | chủ trì kỳ họp
-        | báo cáo của | theo báo cáo | kết luận thanh tra | trách nhiệm | theo đề nghị | theo dõi
-        | theo hướng | theo quy định | theo đúng | theo đó | theo kế hoạch | thời gian tới | tới đây | sắp tới | năm tới
-        | tuần tới | nhận chỉ đạo | có kết luận | đơn vị chủ trì | việc giao | việc phân công | phương án giao
-        | đề xuất giao | cơ chế giao | việc yêu cầu | việc đề nghị | bìa phải | phải chờ
-        | đơn kiến nghị | thư kiến nghị | chỉ đạo này | chỉ đạo trên | yêu cầu này | yêu cầu trên | đề nghị trên | cáo buộc
-        | bắt buộc | thúc đẩy | kết thúc | thực hiện ý kiến chỉ đạo
-        | sẽ phải chờ | tiếp theo | nhiều yêu cầu | các yêu cầu | những yêu cầu | mọi yêu cầu""",
+    Role.OUTSIDER: """công ty | doanh nghiệp | chủ đầu tư | nhà đầu tư | nhà thầu | tư vấn | người dân | nhân dân
+        | hộ dân | ngư dân | bà con | cử tri | đại biểu | phụ huynh | giáo viên | luật sư | chuyên gia | dư luận
+        | báo chí""",
+    Role.GLUE: """ông | bà | đồng chí | các đồng chí | các | những | tất cả | cụ thể | phía | rằng | là | trực tiếp
+        | thêm | cả | ngay | cũng | lại | vừa | còn | tiếp tục | sẽ""",
+    # Longer phrases in which a trigger word does not order, report or oblige. The longest phrase wins.
+    Role.WORD: """giao thông | giao dịch | giao lưu | giao ban | giao đất | giao tiếp | chuyển giao | được giao năm
+        | kế hoạch được giao | nhiệm vụ được giao | dự toán được giao | việc giao | việc phân công
+        | phương án giao | đề xuất giao | cơ chế giao | chương trình | công trình | quá trình | tờ trình
+        | lộ trình | quy trình | giáo trình | trình bày | trình độ | cần thiết | không phải | bên phải | bìa phải
+        | phải chờ | sẽ phải chờ | cùng ngày | cuối cùng | vô cùng | ban chỉ đạo | sự chỉ đạo | cơ quan chỉ đạo
+        | theo chỉ đạo | thực hiện chỉ đạo | thực hiện ý kiến chỉ đạo | ý kiến chỉ đạo của | chỉ đạo của
+        | chỉ đạo này | chỉ đạo trên | nhận chỉ đạo | kết luận của | có kết luận | kết luận thanh tra
+        | yêu cầu của | yêu cầu này | yêu cầu trên | theo yêu cầu | đáp ứng yêu cầu | nhiều yêu cầu | các yêu cầu
+        | những yêu cầu | mọi yêu cầu | việc yêu cầu | đề nghị của | đề nghị trên | theo đề nghị | việc đề nghị
+        | kiến nghị của | các kiến nghị | đơn kiến nghị | thư kiến nghị | đề xuất của | đáng lưu ý
+        | chủ trì cuộc họp | chủ trì hội nghị | chủ trì buổi | chủ trì phiên | chủ trì kỳ họp | đơn vị chủ trì
+        | báo cáo của | theo báo cáo | trách nhiệm | theo dõi | theo hướng | theo quy định | theo đúng | theo đó
+        | theo kế hoạch | tiếp theo | thời gian tới | tới đây | sắp tới | năm tới | tuần tới | cáo buộc | bắt buộc
+        | thúc đẩy | kết thúc | đăng ký | chữ ký""",
 }
 
-# Orders that need an actor as their object: without one they hand over land or float a proposal.
-TRANSITIVE = frozenset({"giao", "giao cho", "kiến nghị", "đề xuất", "kêu gọi", "mong muốn", "lưu ý", "phân công", "đòi hỏi"})
+# Orders that need an actor as their object: without one they hand over land or float an idea.
+TRANSITIVE = frozenset({"giao", "giao cho", "đề xuất", "kêu gọi", "mong muốn"})
 
 
 class Item(NamedTuple):
-    """One step of a sentence; `phrase` is the canonical trigger text, "" for mentions and plain words."""
+    """One step of a sentence. `phrase` is the trigger as the table spells it, the mark itself for punctuation,
+    and "" for mentions and other words."""
 
     role: Role
     start: int
@@ -116,15 +122,16 @@ class Item(NamedTuple):
     mention: Mention | None = None
 
 
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
-_TOKEN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+|[^\w\s]")
-_MARKS = {",": Role.COMMA, ";": Role.STOP, "…": Role.STOP, '"': Role.QUOTE, "“": Role.QUOTE, "”": Role.QUOTE}
-_LABELS = {
+LABELS = {
     "OFFICIAL": Role.ACTOR,
     "AGENCY": Role.ACTOR,
     "INDICATOR": Role.INDICATOR,
     "DEADLINE": Role.DEADLINE,
 }
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+# A word may carry combining marks (NFD). Invisible characters count as space.
+_TOKEN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+|[^\w\s\u00ad\u200b-\u200f\ufeff]")
+_MARKS = {",": Role.COMMA, ";": Role.STOP, "…": Role.STOP, '"': Role.QUOTE, "“": Role.QUOTE, "”": Role.QUOTE}
 
 
 @lru_cache(maxsize=65536)
@@ -135,45 +142,142 @@ def word_key(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES)) + tone
 
 
-def _index() -> dict[str, list[tuple[tuple[str, ...], str, Role]]]:
-    index: dict[str, list[tuple[tuple[str, ...], str, Role]]] = {}
+def word_keys(words: str) -> frozenset[str]:
+    """The keys of the words of a line."""
+    return frozenset(word_key(word) for word in words.split())
+
+
+def phrase_table() -> dict[tuple[str, ...], tuple[Role, str]]:
+    """Each phrase of `PHRASES` as word keys, with role and spelling. Raises ValueError for a phrase in two rows."""
+    table: dict[tuple[str, ...], tuple[Role, str]] = {}
     for role, row in PHRASES.items():
-        for phrase in row.split("|"):
-            keys = tuple(word_key(w) for w in phrase.split())
-            index.setdefault(keys[0], []).append((keys, " ".join(phrase.split()), role))
-    for choices in index.values():
-        choices.sort(key=lambda choice: -len(choice[0]))  # the longest phrase wins
-    return index
+        for phrase in (" ".join(cell.split()) for cell in row.split("|")):
+            keys = tuple(word_key(word) for word in phrase.split())
+            if keys in table:
+                raise ValueError(f"trigger {phrase!r} stands under {table[keys][0].name} and {role.name}: keep one")
+            table[keys] = (role, phrase)
+    return table
 
 
-_INDEX = _index()
+_TABLE = phrase_table()
+_LENGTHS: dict[str, list[int]] = {}  # first word -> lengths of the phrases that begin with it, longest first
+for _keys in sorted(_TABLE, key=len, reverse=True):
+    if len(_keys) not in _LENGTHS.setdefault(_keys[0], []):
+        _LENGTHS[_keys[0]].append(len(_keys))
+
+
+def _is_name(before: str, word: str) -> bool:
+    """A capital inside a sentence: the place "Cần Thơ" obliges nobody."""
+    return word[0].isupper() and not word.isupper() and before[-1].isalnum()
 
 
 def _read_gap(text: str, start: int, end: int) -> Iterator[Item]:
     """The items of a stretch without mentions."""
-    tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text, start, end)]
-    keys = [word_key(t[0]) for t in tokens]
+    tokens = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text, start, end)]
+    keys = [word_key(word) for word, _, _ in tokens]
     n = 0
     while n < len(tokens):
-        for phrase_keys, phrase, role in _INDEX.get(keys[n], ()):
-            if tuple(keys[n : n + len(phrase_keys)]) == phrase_keys:
-                last = n + len(phrase_keys) - 1
-                yield Item(role, tokens[n][1], tokens[last][2], phrase)
-                n = last
-                break
+        word, at, stop = tokens[n]
+        sizes = (k for k in _LENGTHS.get(keys[n], ()) if n + k <= len(keys))
+        size = next((k for k in sizes if tuple(keys[n : n + k]) in _TABLE), 0)
+        if size:
+            role, phrase = _TABLE[tuple(keys[n : n + size])]
+            if role is not Role.OUTSIDER and n and _is_name(tokens[n - 1][0], word):
+                role, phrase = Role.WORD, ""
+            yield Item(role, at, tokens[n + size - 1][2], phrase)
         else:
-            word, at, stop = tokens[n]
-            yield Item(_MARKS.get(word, Role.WORD), at, stop, word if not word[0].isalnum() else "")
-        n += 1
+            yield Item(_MARKS.get(word, Role.WORD), at, stop, "" if word[0].isalnum() else word)
+        n += size or 1
 
 
 def read_items(text: str, start: int, end: int, mentions: Sequence[Mention]) -> list[Item]:
-    """The items of `text[start:end]`; `mentions` lie in it, sorted and without overlaps."""
+    """The items of `text[start:end]`. `mentions` lie inside it, have one of `LABELS`, are sorted and do not overlap."""
     items: list[Item] = []
     at = start
     for mention in mentions:
         items += _read_gap(text, at, mention.start)
-        items.append(Item(_LABELS[mention.label], mention.start, mention.end, "", mention))
+        items.append(Item(LABELS[mention.label], mention.start, mention.end, "", mention))
         at = mention.end
     items += _read_gap(text, at, end)
     return items
+
+
+_BREAK = re.compile(r"\n+|(?<=[.!?…])[^\S\n]+(?=[^\W\d_a-zà-ỹđ]|[\"“'‘(\-•*+])")
+_ABBREVIATION = re.compile(r"\b(?:TP|Tp|TX|TT|TS|ThS|PGS|GS|BS|St|[A-ZĐ])\.$")
+
+
+def split_sentences(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    """Spans cut at line breaks and after sentence-final marks, never inside one of the sorted `mentions`."""
+    spans, start, m = [], 0, 0
+    for cut in _BREAK.finditer(text):
+        while m < len(mentions) and mentions[m].end <= cut.start():
+            m += 1
+        inside = m < len(mentions) and mentions[m].start < cut.end()
+        if inside or (cut.group()[0] != "\n" and _ABBREVIATION.search(text, max(0, cut.start() - 5), cut.start())):
+            continue
+        spans.append((start, cut.start()))
+        start = cut.end()
+    return [*spans, (start, len(text))]
+
+
+# What the neighbours of an item say about it.
+
+# The word before an indicator that gives the background ("với tổng vốn 5 tỷ") or names what the work has to move.
+_BACKGROUND = word_keys("với có còn từ vì do chỉnh đã được rằng trễ trong đạt việc chỉ hiện khai")
+_RAISING = word_keys("tăng giảm bảo đảm tiến độ nhiệm vụ thành cao nâng vượt đủ thu mục tiêu")
+_FIGURE = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d")  # a digit that does not begin a year
+_POINTS = ("-", "–", "—", "•", "*", "+", ".", ")")
+_BEFORE_OBJECT = (Role.GLUE, Role.QUOTE, Role.DEADLINE, Role.COMMA, Role.TOWARDS)
+
+
+def is_point(items: Sequence[Item]) -> bool:
+    """The sentence begins like a point of a list: "- …", "1. …", "a) …", "(ii) …"."""
+    marks = [n for n, item in enumerate(items[:3]) if item.phrase in _POINTS]
+    return bool(marks) and all(item.end - item.start < 4 for item in items[: marks[-1]])
+
+
+def opens_clause(text: str, items: Sequence[Item], n: int) -> bool:
+    """Nothing but a comma, a semicolon, a colon, the mark of a point or a connective stands before item `n`."""
+    before = items[n - 1] if n else None
+    if before is None or before.role in (Role.COMMA, Role.STOP, Role.AGAIN) or before.phrase == ":":
+        return True
+    if before.phrase in _POINTS:
+        return n < 4 and is_point(items[:n])
+    return n == 1 and (before.role is Role.GLUE or text[before.start : before.end].lower() in ("riêng", "theo đó"))
+
+
+def object_follows(items: Sequence[Item], n: int) -> bool:
+    """An actor is the object of the verb at `n`."""
+    after = next((item for item in items[n + 1 :] if item.role not in _BEFORE_OBJECT), None)
+    return after is not None and after.role is Role.ACTOR
+
+
+def hands_outside(items: Sequence[Item], n: int) -> bool:
+    """“giao công ty ba khu đất”: the object of the verb at `n` is an outsider."""
+    return items[n].phrase in TRANSITIVE and n + 1 < len(items) and items[n + 1].role is Role.OUTSIDER
+
+
+def ends_at(items: Sequence[Item], n: int) -> bool:
+    """Item `n` is the last word of its sentence."""
+    return len(items) - n < 4 and all(item.role is Role.QUOTE or item.phrase == "." for item in items[n + 1 :])
+
+
+def is_target(text: str, items: Sequence[Item], n: int) -> bool:
+    """The indicator at `n` is to be reached ("giảm tỷ lệ hộ nghèo", "thu hồi 5 tỷ đồng"), not told ("với vốn …")."""
+    before = text[items[n - 1].start : items[n - 1].end].split() if n else []
+    word = word_key(before[-1]) if before else ""
+    if word in _BACKGROUND:
+        return False
+    if word in _RAISING or _FIGURE.search(text, items[n].start, items[n].end):
+        return True
+    return n > 1 and items[n - 1].role in (Role.COMMA, Role.AND) and items[n - 2].role is Role.INDICATOR
+
+
+def is_task(items: Sequence[Item], n: int) -> bool:
+    """What follows from `n` on reports to somebody, joins somebody or has a deadline, and tells no news."""
+    clause = next((k for k in range(n, len(items)) if items[k].role in (Role.COMMA, Role.QUOTE)), len(items))
+    if any(item.role in (Role.SPEAK, Role.PAST) for item in items[n:clause]):
+        return False
+    if any(item.role is Role.ORDER and item.phrase != "đề xuất" for item in items[n:]):
+        return False
+    return any(item.role in (Role.REPORT, Role.JOIN, Role.DEADLINE) for item in items[n:])

@@ -1,4 +1,5 @@
 """Datelines count, dates in sentences do not."""
+
 from datetime import date
 
 import pytest

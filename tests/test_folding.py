@@ -1,4 +1,5 @@
 """The shared helper: one form for what Vietnamese typing leaves to chance."""
+
 import unicodedata
 
 from hypothesis import given

@@ -1,4 +1,5 @@
 """Persons and positions; places stay in positions. The persons are invented, or public office holders by name only."""
+
 import unicodedata
 
 import pytest
@@ -31,8 +32,11 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("Hoàng Thị Thu Trang – Phó Chủ tịch HĐND tỉnh", "Hoàng Thị Thu Trang", ["Phó Chủ tịch HĐND tỉnh"]),
     ("Lê Văn Bảy (nguyên Phó chủ tịch huyện)", "Lê Văn Bảy", ["nguyên Phó chủ tịch huyện"]),
     ("Lê Văn Bảy (65 tuổi) - đều nguyên hiệu phó", "Lê Văn Bảy", ["nguyên hiệu phó"]),
-    ("PGS.TS Ngô Minh Khoa - hiệu trưởng Trường ĐH Y khoa Phạm Ngọc Thạch", "Ngô Minh Khoa",
-     ["hiệu trưởng Trường ĐH Y khoa Phạm Ngọc Thạch"]),
+    (
+        "PGS.TS Ngô Minh Khoa - hiệu trưởng Trường ĐH Y khoa Phạm Ngọc Thạch",
+        "Ngô Minh Khoa",
+        ["hiệu trưởng Trường ĐH Y khoa Phạm Ngọc Thạch"],
+    ),
     ("Đoàn Trọng Vũ, Chủ tịch UBND xã", "Đoàn Trọng Vũ", ["Chủ tịch UBND xã"]),
     ("Tanaka Kenji - đại sứ Nhật Bản tại Việt Nam", "Tanaka Kenji", ["đại sứ Nhật Bản tại Việt Nam"]),
     # honorifics
@@ -45,8 +49,11 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("Phó Thủ tướng, Bộ trưởng Ngoại giao Phạm Văn Minh", "Phạm Văn Minh", ["Phó Thủ tướng", "Bộ trưởng Ngoại giao"]),
     ("Lê An - Chủ tịch UBND tỉnh kiêm Trưởng Ban Chỉ đạo", "Lê An", ["Chủ tịch UBND tỉnh", "Trưởng Ban Chỉ đạo"]),
     ("Bộ trưởng Giáo dục, kiêm Chủ tịch Hội đồng Vũ Văn Hạ", "Vũ Văn Hạ", ["Bộ trưởng Giáo dục", "Chủ tịch Hội đồng"]),
-    ("thiếu tướng - phó cục trưởng Cục Cứu hộ, Bộ Công an", None,
-     ["thiếu tướng", "phó cục trưởng Cục Cứu hộ, Bộ Công an"]),
+    (
+        "thiếu tướng - phó cục trưởng Cục Cứu hộ, Bộ Công an",
+        None,
+        ["thiếu tướng", "phó cục trưởng Cục Cứu hộ, Bộ Công an"],
+    ),
     ("trưởng, phó phòng Kinh tế", None, ["trưởng, phó phòng Kinh tế"]),
     # a name alone
     ("Phong", "Phong", []),
