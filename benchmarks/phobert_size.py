@@ -76,9 +76,8 @@ def main() -> int:
     started = time.perf_counter()
     article = extractor.extract(text)
     print(f"one article of {len(text.split())} syllables in {time.perf_counter() - started:.1f} s")
-    print(
-        f"{len(article.entities)} mentions; most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
-    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{len(article.entities)} mentions; most memory {memory:.1f} GB")
     return 0
 
 

@@ -74,9 +74,8 @@ def main() -> int:
         fresh = PhobertBPE.load(FOLDER)
         return seconds(lambda: [fresh.encode(article) for article in articles])
 
-    print(
-        f"{dt.date.today().isoformat()}, {platform.machine()}, Python {platform.python_version()}, {ROUNDS} rounds in turn"
-    )
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    print(f"{dt.date.today().isoformat()}, {machine}, {ROUNDS} rounds in turn")
     pairs = {
         "steady": [(seconds(steady_theirs), seconds(steady_ours)) for _ in range(ROUNDS)],
         "cold": [(cold_theirs(), cold_ours()) for _ in range(ROUNDS)],

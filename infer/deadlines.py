@@ -97,7 +97,7 @@ _BOUNDS = {
     "before": lambda p: Limit(None, _before(p)),
     "until": lambda p: Limit(None, p.last),
     "after": lambda p: Limit(shift(p.last, 1), None),
-    "since": lambda p: Limit(p.first, None),
+    "since": lambda p: Limit(p.first, p.last if p.kind in ("days", "years") else None),  # "từ 01-15/11"
     "within": lambda p: Limit(p.first, p.last),
     "": lambda p: Limit(p.first, p.last),
 }
@@ -122,7 +122,7 @@ def _split(text: str, joint: re.Match[str], written: date | None) -> Limit | Non
     if left.role in ("before", "until", "after") or right.role in ("after", "since"):
         return None
     if _FROM_NOW.fullmatch(left.text):
-        end = _read_end(right, Clock(written), "")
+        end = _read_end(right, Clock(written, written, "right"), "")  # what is still to come
         return end and Limit(written, _BOUNDS[right.role or "until"](end).last)
     noun = match[0] if (match := _NOUN.match(left.text)) else ""
     end = _read_end(right, Clock(written), noun)

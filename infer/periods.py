@@ -43,7 +43,10 @@ class Clock(NamedTuple):
 
 
 class Period(NamedTuple):
-    """Whole days, both ends included; kind is day, week, month, quarter, year, years, early, mid, late or days."""
+    """Whole days, both ends included; kind is day, week, month, quarter, year, part, mid, late, years or days.
+
+    "part" is a first or last stretch, "mid" and "late" the vague "giữa" and "cuối", "days" and "years" are ranges.
+    """
 
     first: date | None
     last: date | None
@@ -282,7 +285,7 @@ def _third(whole: Period, part: int) -> tuple[date | None, date | None]:
     return start(part), last if part == 2 else shift(start(part + 1), -1)
 
 
-_PARTS = {"đầu": (0, "early"), "giữa": (1, "mid"), "cuối": (2, "late")}
+_PARTS = {"đầu": (0, "part"), "giữa": (1, "mid"), "cuối": (2, "late")}
 
 
 def _read_part(match: re.Match[str], clock: Clock) -> Period | None:
@@ -305,7 +308,7 @@ def _read_half(match: re.Match[str], clock: Clock) -> Period | None:
         return whole and Period(None, None, "days")
     first = whole.first
     middle = first.replace(month=7) if whole.kind == "year" else first.replace(day=16)
-    return Period(first, shift(middle, -1), "days") if match["side"] == "đầu" else Period(middle, whole.last, "late")
+    return Period(first, shift(middle, -1), "part") if match["side"] == "đầu" else Period(middle, whole.last, "part")
 
 
 def _read_some_months(match: re.Match[str], clock: Clock) -> Period | None:
@@ -318,9 +321,8 @@ def _read_some_months(match: re.Match[str], clock: Clock) -> Period | None:
     months = number(count or "1") * (3 if match["unit"] == "quý" else 1)
     if year.first is None or not 1 <= months <= 12:
         return Period(None, None, "days")
-    if match["side"] == "đầu":
-        return _months(year.first.year, 1, months)
-    return _months(year.first.year, 13 - months, 12)._replace(kind="late")
+    ends = (1, months) if match["side"] == "đầu" else (13 - months, 12)
+    return _months(year.first.year, *ends, "part")
 
 
 def _read_remainder(match: re.Match[str], clock: Clock) -> Period | None:
@@ -365,8 +367,8 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(patter
     (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
     # years
     (rf"(?:năm )?(?P<y>{_Y})", _read_year),
-    ((rf"(?:(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)? )?"
-     rf"(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})"), _read_years),
+    (rf"(?:(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)? )?"
+     rf"(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
     # relative to the article
     (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
     (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
@@ -374,9 +376,9 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(patter
     (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
     # parts
     (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
-    ((rf"(?:(?P<n>những|các|mấy|{_NUM}) )?(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?"
-     rf"(?: của| trong)? (?P<rest>(?:năm|{_Y}|sang năm).*)"), _read_some_months),
-    (rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})", lambda m, _: _months(int(m["y"]), 1, number(m["n"]))),
+    (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?"
+     rf"(?: của| trong)? (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
+    (rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})", lambda m, _: _months(int(m["y"]), 1, number(m["n"]), "part")),
     (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
     (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),
     # times of day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 import sys
@@ -167,10 +168,7 @@ def check(text: str, words: Segmentation) -> None:
 @example(text=" \r\n\u00a0\u2028", segmenter=PYVI)
 @example(text="\u0958\u0958 \u200b\n\u0301", segmenter=Careless(2))
 def test_words_cover_any_text_whatever_the_segmenter(text: str, segmenter: Segmenter) -> None:
-    before = text.encode("utf-8")
-    words = segment(text, segmenter)
-    check(text, words)
-    assert text.encode("utf-8") == before
+    check(text, segment(text, segmenter))
 
 
 @PROPERTY
@@ -210,7 +208,7 @@ def test_composed_and_decomposed_text_have_the_same_words(text: str, segmenter: 
         assert unicodedata.normalize("NFD", composed[a.starts[index] : a.ends[index]]) == raw
 
 
-@pytest.mark.parametrize("name", ["삼성전자", "ホンダがパナソニック"])
+@pytest.mark.parametrize("name", ["삼성전자", "ホンダ"])
 def test_composed_and_decomposed_foreign_names_have_the_same_forms(name: str) -> None:
     text = f"Công ty {name} báo cáo."
     decomposed = unicodedata.normalize("NFD", text)
@@ -402,12 +400,15 @@ def _fake_module(name: str, **members: Callable[..., object]) -> types.ModuleTyp
     return module
 
 
-def test_vncorenlp_is_given_an_absolute_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vncorenlp_is_given_an_absolute_folder_and_leaves_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[dict[str, object]] = []
 
     class Model:
         def __init__(self, **options: object) -> None:
             made.append(options)
+            os.chdir(tmp_path / "models")  # as the real one does
 
         def word_segment(self, sentence: str) -> list[str]:
             return [sentence.replace("Hà Nội", "Hà_Nội")]
@@ -416,6 +417,7 @@ def test_vncorenlp_is_given_an_absolute_folder(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "py_vncorenlp", _fake_module("py_vncorenlp", VnCoreNLP=Model))
     monkeypatch.chdir(tmp_path)
     segmenter = load_segmenter("vncorenlp:.")
+    assert Path.cwd() == tmp_path.resolve()
     assert segmenter.name == "vncorenlp"
     assert made == [{"annotators": ["wseg"], "save_dir": str(tmp_path.resolve())}]
     assert segment("Tại Hà Nội .", segmenter).forms == ["Tại", "Hà_Nội", "."]
