@@ -1,8 +1,8 @@
 """A time limit in, its first and last day out: "trước ngày 30/11", "từ nay đến cuối năm", "trong 05 ngày làm việc".
 
-`parse_deadline(phrase, written)` reads one DEADLINE mention. A limit is made of
-lead words ("chậm nhất", "trước", "đến hết", "trong": table `_LEADS`), which say what the period after them bounds,
-and a period (`infer.periods`); two periods make a range, a count of days makes a duration.
+`parse_deadline(phrase, written)` reads one DEADLINE mention. A limit is made of lead words ("chậm nhất", "trước",
+"đến hết", "trong": table `_LEADS`), which say what the period after them bounds, and a period (`infer.periods`); two
+periods make a range, a count of days makes a duration.
 
 The convention for `until` is the last day named. "trước ngày 30/11" is 30/11; before anything longer than a day it
 is the day before ("trước tháng 6/2020": 2020-05-31); a period ends on its last day ("đến năm 2025": 2025-12-31).
@@ -62,8 +62,8 @@ _LEADS = tuple((re.compile(rf"(?:{words})(?: |$)"), role) for words, role in (
     (r"(?:kể |tính |bắt đầu |áp dụng |thực hiện )?(?:ngay )?từ", "since"),
     (r"sau", "after"),
     (r"(?:ngay |nội |chỉ )?trong(?: vòng| thời gian| thời hạn| suốt)?", "within"),
-    ((r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu"
-     r"|thời gian(?! còn)(?: hoàn thành| thực hiện)?"), ""),
+    (r"thời gian(?! còn)(?: hoàn thành| thực hiện)?", ""),
+    (r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu", ""),
 ))
 _BARE_AFTER = re.compile(r"\b(?:trong|hết) $")  # "trong tháng", "đến hết năm" need no number
 _NOUN = re.compile(r"(?:ngày|tháng|quý|năm)(?= )")
@@ -80,9 +80,9 @@ class _Led(NamedTuple):
 def _lead(text: str) -> _Led:
     """The lead words of `text` as their strongest role, and what follows them."""
     roles, start = [""], 0
-    while match := next((m for lead, _ in _LEADS if (m := lead.match(text, start))), None):
-        roles.append(next(role for lead, role in _LEADS if lead is match.re))
-        start = match.end()
+    while found := next(((match, role) for lead, role in _LEADS if (match := lead.match(text, start))), None):
+        roles.append(found[1])
+        start = found[0].end()
     return _Led(min(roles, key=_STRENGTH.index), text[start:], bool(_BARE_AFTER.search(text[:start])))
 
 

@@ -36,8 +36,8 @@ _MEASURE = (
 )
 _COUNT_NOUNS = """
     lượt người, lượt khách, lượt hộ, lượt, người lao động, người, hộ gia đình, hộ dân, hộ nghèo, hộ cận nghèo, hộ,
-    hành khách, khách du lịch, khách, nhân khẩu, khẩu, dân, lao động, việc làm, học sinh, sinh viên, học viên, giáo,
-    viên, em, cháu, trẻ, bệnh nhân, ca, giường bệnh, giường, bác sĩ, bác sỹ, xã, huyện, phường, thôn, bản, tỉnh,
+    hành khách, khách du lịch, khách, nhân khẩu, khẩu, dân, lao động, việc làm, học sinh, sinh viên, học viên,
+    giáo viên, em, cháu, trẻ, bệnh nhân, ca, giường bệnh, giường, bác sĩ, bác sỹ, xã, huyện, phường, thôn, bản, tỉnh,
     địa phương, đơn vị, cơ quan, tổ chức, cá nhân, tập thể, doanh nghiệp, hợp tác xã, htx, tổ hợp tác, cơ sở,
     công trình, dự án, đề án, chỉ tiêu, nhiệm vụ, tiêu chí, hồ sơ, thủ tục, văn bản, vụ việc, vụ án, vụ, cuộc, đợt,
     lớp, trường hợp, trường, căn nhà, căn hộ, căn, ngôi nhà, nhà, phòng, xe, chiếc, máy bay, tàu, cầu, con, cây,
@@ -69,7 +69,7 @@ _MASKS = tuple(re.compile(mask) for mask in (
     r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
     rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
     (rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}"
-    rf"(?! (?:{_COUNT}))"),
+     rf"(?! (?:{_COUNT}))"),
     r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
     r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
     r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter; units are asked for after a number only

@@ -36,7 +36,8 @@ _LONGEST_NAME = 6  # syllables
 _LONGEST = 600  # characters; a longer phrase is no mention
 _CUT = re.compile(rf" ?[,;] ?| ?[()] ?| -+ | (?=kiêm )| (?={HONORIFICS} )")
 _ASIDE = re.compile(r"\((?:[0-9]+ tuổi|(?:sn|sinh năm|sinh) ?[0-9/]+)[^()]*\)")
-_COURTESY = re.compile(rf"(?:(?:{HONORIFICS}) (?=\S))?(?:{DEGREES}(?=\S))?")
+_COURTESY = re.compile(rf"(?:(?P<honorific>{HONORIFICS}) (?=\S))?(?:{DEGREES}(?=\S))?")
+_ALSO_NAMES = {"anh", "chị", "cụ"}
 _FILLER = re.compile(r"(?:(?:kiêm nhiệm|kiêm|đều|hiện|đồng thời|và|là|giữ chức) )+(?=\S)")
 _TITLE = re.compile(TITLE_START)
 _SHARED_TITLE = {"trưởng", "phó", "chánh", "các trưởng", "cấp trưởng"}  # "trưởng, phó phòng": half a title
@@ -101,17 +102,21 @@ def _pieces(text: str, key: str) -> Iterator[_Piece]:
     cuts = list(_cuts(text, key))
     starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
     for start, end in zip(starts, ends, strict=True):
-        courtesy = _COURTESY.match(key, start, end)
-        begin = courtesy.end() if courtesy and " ".join(_next_two(key, start)) not in PLACES else start
-        trimmed = text[begin:end].rstrip(_EDGES)
-        begin += len(trimmed) - len(trimmed.lstrip(_EDGES))
-        if trimmed.strip(_EDGES):
-            polite = begin > start and bool(re.match(HONORIFICS, key[start:]))
-            yield _Piece(begin, begin + len(trimmed.lstrip(_EDGES)), polite)
+        begin, polite = _skip_courtesy(text, key, start, end)
+        piece = text[begin:end].rstrip(_EDGES)
+        begin += len(piece) - len(piece.lstrip(_EDGES))
+        if piece.strip(_EDGES):
+            yield _Piece(begin, begin + len(piece.lstrip(_EDGES)), polite)
 
 
-def _next_two(key: str, start: int) -> list[str]:
-    return key[start:start + 40].split()[:2]
+def _skip_courtesy(text: str, key: str, start: int, end: int) -> tuple[int, bool]:
+    """Where a piece goes on after honorific and degree, and whether there was an honorific."""
+    match = _COURTESY.match(key, start, end)
+    if match is None or " ".join(key[start:end].split()[:2]) in PLACES:  # "Bà Rịa"
+        return start, False
+    if match["honorific"] in _ALSO_NAMES and text[start].isupper():  # "Anh Tuấn" is a name, "anh Tuấn" is not
+        return start, False
+    return match.end(), match["honorific"] is not None
 
 
 def _is_person(text: str, piece: _Piece) -> bool:
@@ -143,7 +148,7 @@ def _place_at(keys: list[str], at: int) -> int:
 def _may_be_name(keys: list[str], at: int, before: str, shouting: bool) -> bool:
     """Whether the words from `at` to the end are a person, given that the first is a surname."""
     length, common = len(keys) - at, keys[at] in COMMON_SURNAMES
-    if " ".join(keys[at:at + 2]) in NO_NAMES or (keys[at] == "lý" and before.split()[-1:][0] in NO_NAME_BEFORE):
+    if " ".join(keys[at:at + 2]) in NO_NAMES or (keys[at] == "lý" and keys[at - 1] in NO_NAME_BEFORE):
         return False
     if shouting:  # without capitals to go by, only what can hardly be a word
         return length in (3, 4) and (common or bool(_PROVINCE.search(before)))

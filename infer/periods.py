@@ -339,6 +339,9 @@ _D, _M = r"(?P<d>[0-9]{1,2})", r"(?P<m>[0-9]{1,2})"
 _DATE_TAIL = rf"(?:,? (?:của )?năm (?P<y>{_Y})| {_REL}| {_NEAR})?"
 _TWO_DATES = r"(?:ngày )?(?P<a>D)-(?:ngày )?(?P<b>D)".replace("D", rf"[0-9]{{1,2}}[/.][0-9]{{1,2}}(?:[/.]{_Y})?")
 
+_TERM = r"(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)?"
+_MONTHS_OF = r"(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?(?: của| trong)?"
+
 _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(pattern), reader) for pattern, reader in (
     # days
     (rf"(?:{_NTH})?{_D}(?P<sep>[/.-]){_M}(?P=sep)(?P<y>{_Y}|[0-9]{{2}})", _read_day),
@@ -367,8 +370,7 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(patter
     (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
     # years
     (rf"(?:năm )?(?P<y>{_Y})", _read_year),
-    (rf"(?:(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)? )?"
-     rf"(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
+    (rf"(?:{_TERM} )?(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
     # relative to the article
     (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
     (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
@@ -376,8 +378,7 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(patter
     (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
     # parts
     (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
-    (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?"
-     rf"(?: của| trong)? (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
+    (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?{_MONTHS_OF} (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
     (rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})", lambda m, _: _months(int(m["y"]), 1, number(m["n"]), "part")),
     (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
     (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.compare import link_scores
 from data.encode import tag_spans
 from data.schema import LABELS, Article, Directive, Entity, parse_article
-from train.metrics import confusion, errors, evaluate, link_scores, normalized_scores, same_value
+from train.metrics import confusion, errors, evaluate, normalized_scores, same_value
 from train.scores import seqeval_scores
 
 WORDS = 30

@@ -382,7 +382,7 @@ def test_parsing_leaves_its_input_alone() -> None:
     assert value == FULL
 
 
-@settings(derandomize=True, max_examples=150, deadline=None, database=None)
+@settings(max_examples=150, database=None)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
     date=st.none() | st.dates(),

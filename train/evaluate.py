@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data.compare import link_scores
 from data.errors import InputError
 from data.files import atomic_file
 from data.formats import read_articles
@@ -21,7 +22,7 @@ from data.progress import Meter
 from data.schema import Article
 from infer.checkpoint import Settings, read_settings
 from infer.extractor import Extractor, link, normalize
-from train.metrics import evaluate, link_scores, normalized_scores
+from train.metrics import evaluate, normalized_scores
 
 SHOWN_ERRORS = 30
 

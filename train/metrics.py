@@ -4,47 +4,22 @@ In: two lists of articles in the public form, in the same order, over the same t
 `metrics.json`: strict entity scores with bootstrap intervals, confusion of labels, directive links, normalised values,
 and the errors themselves.
 
-A mention is right only if start, end and label are. A link is what a record says as (assignee, field, mention); it is
-right only if both of its mentions are ("strict"), or after each predicted mention has been taken for the gold one of
-its label that it overlaps most ("overlap").
+What is counted as a right mention or link stands in data/compare.py.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from data.schema import LIST_FIELDS, Article, Entity
+from data.compare import link_scores, mention, partner, prf
+from data.schema import Article
 
 SAMPLES = 1000  # bootstrap samples; the interval's edges move by less than half a point beyond it
 SEED = 13
-
-
-class Mention(NamedTuple):
-    """Where a mention stands and what it is tagged."""
-
-    start: int
-    end: int
-    label: str
-
-
-Link = tuple[Mention | None, str, Mention | None]
-
-
-def mention(entity: Entity) -> Mention:
-    """An entity without its id."""
-    return Mention(entity.start, entity.end, entity.label)
-
-
-def prf(right: int, predicted: int, gold: int) -> dict[str, float | int]:
-    """Precision, recall and F1 of counts; 0 where there is nothing to divide by."""
-    p = right / predicted if predicted else 0.0
-    r = right / gold if gold else 0.0
-    f1 = 2 * p * r / (p + r) if p + r else 0.0
-    return {"precision": p, "recall": r, "f1": f1, "predicted": predicted, "gold": gold}
 
 
 def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequence[str]) -> dict[str, Any]:
@@ -101,7 +76,7 @@ def _interval(values: np.ndarray) -> dict[str, list[float]]:
 def _overlap_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, float | int]:
     """Same label, at least one character in common: precision over predicted mentions, recall over gold ones."""
     found = [(one, other) for g, p in pairs for one, other in ((p.entities, g.entities), (g.entities, p.entities))]
-    touched = [sum(_partner(e, others) is not None for e in side) for side, others in found]
+    touched = [sum(partner(e, others) is not None for e in side) for side, others in found]
     sizes = [len(side) for side, _ in found]
     predicted, gold = sum(sizes[0::2]), sum(sizes[1::2])
     p = sum(touched[0::2]) / predicted if predicted else 0.0
@@ -110,62 +85,17 @@ def _overlap_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, float
     return {"precision": p, "recall": r, "f1": f1, "predicted": predicted, "gold": gold}
 
 
-def _partner(entity: Entity, others: Iterable[Entity], *, any_label: bool = False) -> Entity | None:
-    """The mention of the same label (or any) that overlaps `entity` most; the first of equals."""
-    best, most = None, 0
-    for other in others:
-        shared = min(entity.end, other.end) - max(entity.start, other.start)
-        if shared > most and (any_label or other.label == entity.label):
-            best, most = other, shared
-    return best
-
-
 def confusion(pairs: Iterable[tuple[Article, Article]], labels: Sequence[str]) -> dict[str, dict[str, int]]:
     """Gold label → predicted label → mentions, by greatest overlap; `none` is what the other side has nothing for."""
     table = {gold: dict.fromkeys([*labels, "none"], 0) for gold in [*labels, "none"]}
     for gold, predicted in pairs:
         for entity in gold.entities:
-            partner = _partner(entity, predicted.entities, any_label=True)
-            table[entity.label][partner.label if partner else "none"] += 1
+            other = partner(entity, predicted.entities, any_label=True)
+            table[entity.label][other.label if other else "none"] += 1
         for entity in predicted.entities:
-            if _partner(entity, gold.entities, any_label=True) is None:
+            if partner(entity, gold.entities, any_label=True) is None:
                 table["none"][entity.label] += 1
     return table
-
-
-# ------------------------------------------------------------------ records
-
-
-def links(article: Article, mentions: dict[str, Mention]) -> set[Link]:
-    """What the article's records say; `mentions` maps its entity ids. No assignee: None stands for it."""
-    said: set[Link] = set()
-    for directive in article.directives:
-        who: list[Mention | None] = [mentions[id_] for id_ in directive.assignees]
-        said.update((assignee, "assignee", assignee) for assignee in who)
-        for assignee in who or [None]:
-            if directive.issuer is not None:
-                said.add((assignee, "issuer", mentions[directive.issuer]))
-            for field in LIST_FIELDS[1:]:
-                said.update((assignee, field, mentions[id_]) for id_ in getattr(directive, field))
-    return said
-
-
-def link_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, dict[str, float | int]]:
-    """`strict` and `overlap`, all fields together; and strict for each field."""
-    counts = {"strict": Counter[str](), "overlap": Counter[str]()}
-    for gold, predicted in pairs:
-        truth = links(gold, {e.id: mention(e) for e in gold.entities})
-        own = {e.id: mention(e) for e in predicted.entities}
-        mapped = {e.id: mention(_partner(e, gold.entities) or e) for e in predicted.entities}
-        for kind, mentions in (("strict", own), ("overlap", mapped)):
-            said = links(predicted, mentions)
-            for name, part in (("right", truth & said), ("predicted", said), ("gold", truth)):
-                counts[kind].update(f"{field} {name}" for _, field, _ in part)
-                counts[kind][name] += len(part)
-    names = ("right", "predicted", "gold")
-    result = {kind: prf(*(count[name] for name in names)) for kind, count in counts.items()}
-    fields = ("issuer", "assignee", *LIST_FIELDS[1:])
-    return result | {field: prf(*(counts["strict"][f"{field} {name}"] for name in names)) for field in fields}
 
 
 # ------------------------------------------------------------------ normalised values
@@ -234,12 +164,12 @@ def _article_errors(gold: Article, predicted: Article) -> Iterable[tuple[str, st
     for entity in gold.entities:
         if mention(entity) in right:
             continue
-        partner = _partner(entity, predicted.entities, any_label=True)
-        if partner is None:
+        other = partner(entity, predicted.entities, any_label=True)
+        if other is None:
             yield "missed", entity.label, entity.text, "", ""
         else:
-            same_span = (partner.start, partner.end) == (entity.start, entity.end)
-            yield "label" if same_span else "boundary", entity.label, entity.text, partner.label, partner.text
+            same_span = (other.start, other.end) == (entity.start, entity.end)
+            yield "label" if same_span else "boundary", entity.label, entity.text, other.label, other.text
     for entity in predicted.entities:
-        if _partner(entity, gold.entities, any_label=True) is None:
+        if partner(entity, gold.entities, any_label=True) is None:
             yield "spurious", "", "", entity.label, entity.text

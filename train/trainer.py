@@ -177,7 +177,7 @@ class Report(TrainerCallback):
 
     def __init__(self) -> None:
         self._meter: Meter | None = None
-        self._loss = float("nan")
+        self._loss: float | None = None
         self._started = time.monotonic()
 
     def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
@@ -187,15 +187,16 @@ class Report(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
         if self._meter:
-            best = f", best dev F1 {state.best_metric:.4f}" if state.best_metric is not None else ""
-            self._meter.update(state.global_step, f"epoch {state.epoch:.1f}, loss {self._loss:.3f}{best}")
+            scores = {"loss": self._loss, "best dev F1": state.best_metric}
+            known = "".join(f", {name} {value:.3f}" for name, value in scores.items() if value is not None)
+            self._meter.update(state.global_step, f"epoch {state.epoch:.1f}{known}")
 
     def on_log(self, args: TrainingArguments, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
         self._loss = logs.get("loss", self._loss)
         if self._meter and "eval_f1" in logs:
             self._meter.say(
                 f"epoch {state.epoch:.1f} of {args.num_train_epochs:.0f}, step {state.global_step}: "
-                f"loss {self._loss:.4f}, dev F1 {logs['eval_f1']:.4f}, {time.monotonic() - self._started:.0f} s"
+                f"loss {self._loss or 0.0:.4f}, dev F1 {logs['eval_f1']:.4f}, {time.monotonic() - self._started:.0f} s"
             )
 
     def on_train_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
