@@ -1,66 +1,143 @@
-"""`python -m data check|schema`: see each command's --help."""
+"""`python -m data check|stats|agree|schema`: see each command's --help."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from data.bpe import PhobertBPE
-from data.check import check, rows
+from data.check import check, collect, rows
+from data.compare import link_scores, mention_scores
 from data.encode import Encoder
 from data.errors import InputError
+from data.files import atomic_file
+from data.formats import read_articles
 from data.schema import LABELS, json_schema
 from data.segment import load_segmenter
+from data.stats import draw, tables
 
 VOCABULARY = Path(__file__).parent.parent / "models" / "mini-vocabulary"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m data", description="Annotated articles: validate and describe.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    checker = commands.add_parser("check", help="validate and describe annotated articles; exit status 1 on an error")
-    checker.add_argument("sources", nargs="+", metavar="ARTICLES", help="files, or folders (with or without splits)")
-    checker.add_argument("--labels", default=",".join(LABELS), help="the label set, by commas (%(default)s)")
-    checker.add_argument("--segmenter", default="pyvi", help="pyvi, underthesea, none, vncorenlp:FOLDER (%(default)s)")
-    checker.add_argument("--tokenizer", default=str(VOCABULARY), help="folder of vocab.txt and bpe.codes")
-    checker.add_argument("--max-length", type=int, default=256, help="subwords in a window (%(default)s)")
-    checker.add_argument("--stride", type=int, default=64, help="subwords that windows share (%(default)s)")
-    commands.add_parser("schema", help="print the JSON Schema of the public form")
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
     try:
-        if args.command == "schema":
-            print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
-            return 0
-        return _check(args)
+        return int(args.run(args))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
-def _check(args: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.table import Table
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m data", description="Annotated articles: validate and describe.")
+    commands = parser.add_subparsers(required=True)
 
-    labels = [label for label in args.labels.split(",") if label]
-    encoder = Encoder(load_segmenter(args.segmenter), PhobertBPE.load(args.tokenizer), args.max_length, args.stride)
-    report = check(args.sources, encoder, labels)
-    header, *lines = rows(report, labels)
-    table = Table(box=None, pad_edge=False)
+    checker = commands.add_parser("check", help="validate and describe annotated articles; exit status 1 on an error")
+    _add_sources(checker)
+    checker.add_argument("--segmenter", default="pyvi", help="pyvi, underthesea, none, vncorenlp:FOLDER (%(default)s)")
+    checker.add_argument("--tokenizer", default=str(VOCABULARY), help="folder of vocab.txt and bpe.codes")
+    checker.add_argument("--max-length", type=int, default=256, help="subwords in a window (%(default)s)")
+    checker.add_argument("--stride", type=int, default=64, help="subwords that windows share (%(default)s)")
+    checker.set_defaults(run=_check)
+
+    stats = commands.add_parser("stats", help="what a data sheet shows: counts, lengths, spread, surface forms")
+    _add_sources(stats)
+    stats.add_argument("-o", "--output", metavar="FILE.png", help="draw a picture of it, too")
+    stats.set_defaults(run=_stats)
+
+    agree = commands.add_parser("agree", help="strict F1 and link F1 between two annotations of the same articles")
+    agree.add_argument("first", help="a file or folder")
+    agree.add_argument("second", help="another annotation of articles of the first, by their ids")
+    agree.add_argument("--labels", default=",".join(LABELS), help="the label set, by commas (%(default)s)")
+    agree.set_defaults(run=_agree)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of the public form")
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("sources", nargs="+", metavar="ARTICLES", help="files, or folders (with or without splits)")
+    command.add_argument("--labels", default=",".join(LABELS), help="the label set, by commas (%(default)s)")
+
+
+def _labels(args: argparse.Namespace) -> list[str]:
+    return [label for label in args.labels.split(",") if label]
+
+
+def _show(lines: Sequence[Sequence[str]], title: str | None = None) -> None:
+    header, *body = lines
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     for number, name in enumerate(header):
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    for line in lines:
-        table.add_row(*line)
-    Console().print(table)
+        table.add_column(Text(name), justify="right" if number else "left", no_wrap=True)
+    for line in body:
+        table.add_row(*map(Text, line))
+    console = Console()
+    console.print(table, width=max(console.width, 100), soft_wrap=True)
+
+
+def _check(args: argparse.Namespace) -> int:
+    encoder = Encoder(load_segmenter(args.segmenter), PhobertBPE.load(args.tokenizer), args.max_length, args.stride)
+    report = check(args.sources, encoder, _labels(args))
+    _show(rows(report, _labels(args)))
     for one, other, share in report.duplicates:
         print(f"near-duplicate: {one} and {other} share {share:.0%} of their five-word sequences")
-    for error in report.errors:
+    return _report_errors(report.errors)
+
+
+def _report_errors(errors: Sequence[InputError]) -> int:
+    for error in errors:
         print(f"error: {error}", file=sys.stderr)
-    if report.errors:
-        print(f"{len(report.errors)} errors", file=sys.stderr)
-    return 1 if report.errors else 0
+    if errors:
+        print(f"{len(errors)} errors", file=sys.stderr)
+    return 1 if errors else 0
+
+
+def _stats(args: argparse.Namespace) -> int:
+    splits, errors = collect(args.sources, _labels(args))
+    if not errors:
+        for title, lines in tables(splits, _labels(args)).items():
+            _show(lines, title)
+            print()
+        if args.output:
+            with atomic_file(args.output, "wb") as out:
+                draw(splits, _labels(args), out)
+    return _report_errors(errors)
+
+
+def _agree(args: argparse.Namespace) -> int:
+    labels = _labels(args)
+    first = {article.id: article for article in read_articles(args.first, labels)}
+    second = read_articles(args.second, labels)
+    for article in second:
+        if article.id not in first or first[article.id].text != article.text:
+            raise InputError(
+                f"the article {article.id!r}, {'whose text differs' if article.id in first else 'which is not'} there",
+                expected=f"articles of {args.first} with their texts unchanged",
+                mend="annotate the same text again",
+                path=args.second,
+            )
+    pairs = [(first[article.id], article) for article in second]
+    scores = mention_scores(pairs, labels) | {
+        f"links, {name}": score for name, score in link_scores(pairs).items() if name in ("strict", "overlap")
+    }
+    lines = [["", "F1", "first", "second"]]
+    lines += [[name, f"{s['f1']:.4f}", str(s["gold"]), str(s["predicted"])] for name, s in scores.items()]
+    _show(lines, f"{len(pairs)} articles")
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from infer.people import CITIES, PROVINCES
 
 _LINES = 6  # lines with text: section, headline, dateline, lead
 _READ = 4000  # characters that those lines may take
-_LONGEST_LINE = 120
 _MOST_WORDS = 6  # of the name that may stand in a dateline
 
 _YEAR = "(?:19|20)[0-9]{2}"
@@ -72,7 +71,7 @@ def _weekday_agrees(key: str, day: date) -> bool:
 def _line_date(line: str) -> date | None:
     readable = fold(line)
     key = match_key(readable)
-    found = _only_date(key) if len(key) <= _LONGEST_LINE else None
+    found = _only_date(key)
     day = _date_of(found) if found else None
     if day is None or not _weekday_agrees(key, day):
         return None

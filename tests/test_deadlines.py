@@ -261,6 +261,7 @@ OTHER_ARTICLES: list[tuple[str, date | None, str | None, str | None]] = [
     ("đầu năm", date(2021, 2, 1), "2021-01-01", "2021-04-30"),
     ("trước 29/2", date(2020, 1, 10), NO, "2020-02-29"),
     ("trước 29/2", date(2019, 12, 1), NO, "2020-02-29"),
+    ("trước 29/2", date(2019, 1, 10), NO, NO),  # the next one is too far off to be meant
     ("trong 1 tháng", date(2021, 1, 31), "2021-01-31", "2021-02-28"),
     ("trong 1 năm", date(2020, 2, 29), "2020-02-29", "2021-02-28"),
     ("trong 3 ngày làm việc", date(2020, 12, 31), "2020-12-31", "2021-01-06"),  # past 1/1 and a weekend

@@ -51,6 +51,7 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     ("29/29 xã", "xã", "29/29", None),
     ("số xã đạt chuẩn nông thôn mới là 29/29 xã", "số xã đạt chuẩn nông thôn mới", "29/29", "xã"),
     ("giải quyết 16 trường hợp", "giải quyết", 16, "trường hợp"),
+    ("thanh tra 400 cơ sở không phép", "thanh tra cơ sở không phép", 400, None),
     ("1,3 triệu hộ nghèo", "hộ nghèo", 1.3, "triệu"),
     ("74 cuộc", "cuộc", 74, None),
     ("ít nhất 500 doanh nghiệp thành lập mới", "doanh nghiệp thành lập mới", 500, None),
@@ -171,7 +172,7 @@ def test_any_number_comes_back_from_vietnamese_notation(whole: int, hundredths: 
     grouped = f"{whole:,}".replace(",", ".")
     assert parse_indicator(f"tổng thu đạt {grouped} triệu đồng")["value"] == whole
     with_cents = parse_indicator(f"tổng thu đạt {grouped},{hundredths:02} triệu đồng")
-    assert with_cents == {"name": "tổng thu", "value": whole + hundredths / 100, "unit": "triệu đồng"}
+    assert with_cents == {"name": "tổng thu", "value": float(f"{whole}.{hundredths:02}"), "unit": "triệu đồng"}
 
 
 @given(st.integers(0, 999), st.integers(1, 999))

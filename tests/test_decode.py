@@ -1,0 +1,185 @@
+"""Decoding against enumeration: the best legal tags, and each mention's probability, over every legal sequence."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.encode import tag_spans
+from infer.decode import FORBIDDEN, Span, decode, forward_backward, legal_transitions, viterbi
+
+PROPERTY = settings(derandomize=True, deadline=None, max_examples=120)
+
+
+@functools.cache
+def legal_sequences(words: int, labels: int) -> np.ndarray:
+    """All legal BIO sequences, int [sequences, words]: an I only after a B or I of its own label."""
+    return np.array(
+        [
+            tags
+            for tags in itertools.product(range(1 + 2 * labels), repeat=words)
+            if all(
+                tag == 0 or tag % 2 == 1 or before in (tag - 1, tag)
+                for before, tag in zip((0, *tags), tags, strict=False)
+            )
+        ]
+    )
+
+
+def enumerate_line(scores: np.ndarray, offset: int) -> list[Span]:
+    """What `decode` must give of one line, straight from its definition."""
+    sequences = legal_sequences(len(scores), scores.shape[1] // 2)
+    totals = scores.astype(np.float64)[np.arange(len(scores)), sequences].sum(axis=1)
+    weights = np.exp(totals - totals.max())
+    spans = [tag_spans(tags) for tags in sequences]
+    found = []
+    for label, first, last in spans[int(totals.argmax())]:
+        holding = [weight for weight, others in zip(weights, spans, strict=True) if (label, first, last) in others]
+        found.append(Span(label, offset + first, offset + last, float(np.sum(holding) / weights.sum())))
+    return found
+
+
+@st.composite
+def texts(draw: st.DrawFn, most_words: int, labels: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Random scores, and where lines begin."""
+    lengths = draw(st.lists(st.integers(1, most_words), min_size=1, max_size=4))
+    lengths = lengths[: next((n for n, total in enumerate(itertools.accumulate(lengths)) if total > most_words), None)]
+    lines = np.array([0, *itertools.accumulate(lengths or [most_words])], dtype=np.int32)
+    labels = draw(st.integers(1, 4)) if labels is None else labels
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    scale = draw(st.sampled_from([0.1, 1.0, 3.0, 10.0, 100.0]))
+    scores = chance.normal(scale=scale, size=(lines[-1], 1 + 2 * labels))
+    inside = draw(st.sampled_from([0.0, 0.0, 2.0 * scale]))
+    scores[:, 1:] += inside  # more mentions, longer ones
+    return scores.astype(draw(st.sampled_from([np.float64, np.float32]))), lines
+
+
+def assert_same(found: list[Span], expected: list[Span]) -> None:
+    assert [span[:3] for span in found] == [span[:3] for span in expected]
+    assert [span.score for span in found] == pytest.approx([span.score for span in expected], rel=1e-9)
+
+
+@PROPERTY
+@given(texts(most_words=5, labels=2))
+def test_decoding_is_enumeration(text: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, lines = text
+    expected = [span for a, b in itertools.pairwise(lines.tolist()) for span in enumerate_line(scores[a:b], a)]
+    assert_same(decode(scores, lines), expected)
+
+
+@PROPERTY
+@given(texts(most_words=60))
+def test_mentions_are_in_order_within_lines_with_probabilities(text: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, lines = text
+    before = scores.copy()
+    position = 0
+    for label, first, last, score in decode(scores, lines):
+        assert 0 <= label < scores.shape[1] // 2
+        assert position <= first < last <= len(scores)
+        assert not any(first < line < last for line in lines.tolist())
+        assert isinstance(score, float)
+        assert 0.0 <= score <= 1.0
+        position = last
+    assert np.array_equal(scores, before)
+
+
+@PROPERTY
+@given(texts(most_words=40))
+def test_lines_together_are_lines_alone(text: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, lines = text
+    alone = [
+        Span(span.label, a + span.first, a + span.last, span.score)
+        for a, b in itertools.pairwise(lines.tolist())
+        for span in decode(scores[a:b], np.array([0, b - a]))
+    ]
+    assert_same(decode(scores, lines), alone)
+
+
+@PROPERTY
+@given(texts(most_words=40), st.integers(0, 2**32))
+def test_a_softmax_over_the_scores_changes_nothing(text: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    scores, lines = text[0].astype(np.float64), text[1]
+    shifted = scores + np.random.default_rng(seed).normal(size=(len(scores), 1))
+    assert_same(decode(shifted, lines), decode(scores, lines))
+
+
+@PROPERTY
+@given(texts(most_words=30))
+def test_tags_are_always_legal(text: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, lines = text
+    transitions, start = legal_transitions(scores.shape[1])
+    for a, b in itertools.pairwise(lines.tolist()):
+        tags = viterbi(scores[None, a:b].astype(np.float64), np.array([b - a]), transitions, start)[0].tolist()
+        for before, tag in itertools.pairwise([0, *tags]):
+            assert tag == 0 or tag % 2 == 1 or before in (tag - 1, tag)
+
+
+@PROPERTY
+@given(texts(most_words=30))
+def test_the_sum_over_all_sequences_is_the_same_at_every_word(text: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, lines = text[0].astype(np.float64), text[1]
+    transitions, start = legal_transitions(scores.shape[1])
+    for a, b in itertools.pairwise(lines.tolist()):
+        alpha, beta = forward_backward(scores[None, a:b], np.array([b - a]), transitions, start)
+        totals = np.logaddexp.reduce(alpha[0] + beta[0], axis=-1)
+        assert totals == pytest.approx(np.full(b - a, totals[0]), rel=1e-12, abs=1e-9)
+
+
+@PROPERTY
+@given(st.integers(0, 2**32))
+def test_probabilities_of_all_that_a_word_can_be_sum_to_one(seed: int) -> None:
+    scores = np.random.default_rng(seed).normal(scale=2.0, size=(1, 5))
+    spans = []
+    for label in range(2):  # a line of one word is O or one of two mentions; ask for each by making it the best
+        raised = scores.copy()
+        raised[0, 1 + 2 * label] += 50.0
+        (span,) = decode(raised, np.array([0, 1]))
+        odds = np.exp(np.log(span.score) - 50.0) if span.score < 0.5 else None
+        assert odds is None
+        assert (span.label, span.first, span.last) == (label, 0, 1)
+        spans.append(span)
+    plain = decode(scores, np.array([0, 1]))
+    shares = np.exp(scores[0, [0, 1, 3]])
+    for span in plain:
+        assert span.score == pytest.approx(shares[1 + span.label] / shares.sum(), rel=1e-12)
+
+
+def test_legal_transitions_allow_an_inside_after_its_own_label_alone() -> None:
+    transitions, start = legal_transitions(5)  # O, B-X, I-X, B-Y, I-Y
+    legal = {(before, tag) for before in range(5) for tag in range(5) if transitions[before, tag] == 0}
+    assert legal == {(before, tag) for before in range(5) for tag in (0, 1, 3)} | {(1, 2), (2, 2), (3, 4), (4, 4)}
+    assert set(transitions.ravel().tolist()) == {0.0, FORBIDDEN}
+    assert start.tolist() == [0.0, 0.0, FORBIDDEN, 0.0, FORBIDDEN]
+
+
+def test_a_text_without_words_has_no_mentions() -> None:
+    assert decode(np.zeros((0, 9), dtype=np.float32), np.array([0], dtype=np.int32)) == []
+
+
+def test_a_label_set_without_labels_has_no_mentions() -> None:
+    assert decode(np.zeros((3, 1)), np.array([0, 2, 3])) == []
+
+
+def test_an_inside_that_begins_a_line_is_never_chosen() -> None:
+    scores = np.zeros((4, 3))
+    scores[:, 1], scores[:, 2] = -4.0, 10.0  # all words want to be I
+    spans = decode(scores, np.array([0, 1, 4]))
+    assert [span[:3] for span in spans] == [(0, 1, 4)]  # a line's one word is O: no B is worth it there
+
+
+def test_a_mention_ends_with_its_line_even_if_the_next_goes_on() -> None:
+    scores = np.array([[0, 9, 0], [0, 0, 9], [0, 0, 9], [0, 9, 0], [0, 0, 9]], dtype=np.float32)
+    spans = decode(scores, np.array([0, 3, 5]))
+    assert [span[:3] for span in spans] == [(0, 0, 3), (0, 3, 5)]
+    assert all(span.score > 0.99 for span in spans)
+
+
+def test_scores_beyond_what_exponentials_bear() -> None:
+    scores = np.array([[0.0, 5000.0, -5000.0], [-5000.0, 0.0, 5000.0]])
+    assert decode(scores, np.array([0, 2])) == [Span(0, 0, 2, 1.0)]
+    assert decode(-scores, np.array([0, 2])) == []
