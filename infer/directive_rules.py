@@ -8,8 +8,9 @@ the next actor goes (`slot` after a verb, `link` in a list).
 
 from collections.abc import Callable
 
-from infer.directive_state import Draft, Party, Reading
+from infer.directive_state import Party, Reading
 from infer.triggers import (
+    DELEGATING,
     TRANSITIVE,
     Item,
     Mention,
@@ -33,40 +34,16 @@ class Sentence(Reading):
     """The left-to-right pass over one sentence."""
 
     def read(self) -> None:
+        story = self.story
+        if story.announced or not self.new_line or is_point(self.items):
+            story.listing = story.listing or story.announced
+        else:
+            story.listing = False
         for n, item in enumerate(self.items):
             HANDLERS[item.role](self, n, item)
             self.after_of = self.after_of and item.role in (Role.OF, Role.TOWARDS, Role.GLUE)
             self.after_clause = self.after_clause and item.role in (Role.CLAUSE, Role.GLUE)
         self.close()
-
-    def close(self) -> None:
-        """Settles what only the whole sentence can tell, and hands over to the story."""
-        story = self.story
-        for draft in self.made:
-            self.inherit(draft)
-        first = self.made[0] if self.made else None
-        if self.letter_first and first and first.named and not first.lists["assignees"]:
-            # "Trong công văn gửi các sở, UBND tỉnh yêu cầu rà soát"
-            first.add("assignees", *self.addressees)
-        elif not self.letter_first and self.open:
-            # "yêu cầu huyện rà soát, có văn bản gửi sở"
-            self.open.add("recipients", *self.addressees)
-        ordered = bool(self.made or self.resumed)
-        announced = bool(self.items) and self.items[-1].phrase == ":" and (ordered or self.spoke)
-        if ordered:
-            story.last = self.open or (self.made[-1] if self.made else story.last)
-        elif self.spoke:
-            story.last = None
-        story.listing = announced or (story.listing and is_point(self.items))
-        story.idle = 0 if ordered or self.spoke or story.listing else story.idle + 1
-
-    def inherit(self, draft: Draft) -> None:
-        """“Đề nghị có báo cáo trước ngày 5/6”: an order without subject and object goes on to those ordered before."""
-        last = self.story.last
-        if last is None or self.story.idle or draft.named or draft.issuer is not last.issuer:
-            return
-        if draft.rule is Role.ORDER and draft.lists["deadlines"] and not draft.lists["assignees"]:
-            draft.add("assignees", *last.lists["assignees"].values())
 
     # Mentions
 
@@ -127,7 +104,11 @@ class Sentence(Reading):
         direct, party = object_follows(self.items, n), self.giver()
         outsider = (party is not None and not party.actors) or (not direct and hands_outside(self.items, n))
         if item.phrase in TRANSITIVE and not (direct or outsider or self.addressees):
-            return self.word(n, item)
+            return self.hand_out(n, item, party)
+        if item.phrase in DELEGATING and self.delegate(n, item):
+            party = None
+            if not direct:
+                return None
         addressed = [] if self.letter_first or self.gap >= _NEAR else self.addressees
         if outsider:
             self.start(item, None, True, void=True)
@@ -144,6 +125,19 @@ class Sentence(Reading):
         self.fresh = False
         return self.expect("assignees", 0)
 
+    def hand_out(self, n: int, item: Item, party: Party | None) -> None:
+        """“Chủ tịch UBND tỉnh giao việc ngay: …”: the bodies that follow have to act."""
+        if item.phrase == "giao" and party and not self.open:
+            self.story.issuer, self.spoke, self.story.listing = party.actors[-1], True, True
+        self.word(n, item)
+
+    def delegate(self, n: int, item: Item) -> bool:
+        """“2. Sở A chỉ đạo các trạm …” in a list: Sở A has to act, and orders the next."""
+        if self.open or (self.new_line and not self.story.listing):
+            return False
+        self.act(n, item, sure=True)
+        return bool(self.made)
+
     def go_on(self, item: Item, has_object: bool) -> bool:
         """An order verb without a subject of its own; False where it only tells more of the same work."""
         before = None if self.resumed else self.open
@@ -152,7 +146,8 @@ class Sentence(Reading):
         elif not has_object:  # "giao sở rà soát, đề nghị xử lý"
             self.link = self.slot = None
             return False
-        elif self.fresh:  # "giao sở A rà soát và giao sở B thẩm định"
+        elif self.fresh or (before.rule is Role.ORDER and before.verb == item.phrase):
+            # "giao sở A rà soát và giao sở B thẩm định"
             self.start(item, before.issuer, before.named, void=before.void)
         elif before.lists["assignees"]:  # "UBND tỉnh giao sở A hướng dẫn sở B": a chain
             self.start(item, next(reversed(before.lists["assignees"].values())), True, void=before.void)
@@ -186,13 +181,13 @@ class Sentence(Reading):
         if before and before.rule is Role.ORDER and not before.lists["assignees"]:
             before.add("assignees", *party.actors)  # "yêu cầu trong tháng 6, Sở Y tế phải công bố"
             return
-        current = before or self.spoke or story.quote_from is not None or story.idle <= 1
+        current = before or self.spoke or story.quote_from is not None or story.quiet <= 1
         issuer = before.issuer if before else story.issuer
         if (passive or current) and not (issuer and self.raw(issuer) == self.raw(party.actors[0])):
             rule = Role.PASSIVE if passive else Role.DUTY
             self.start(item, issuer, before is not None and before.named, rule).add("assignees", *party.actors)
 
-    def act(self, n: int, item: Item) -> None:
+    def act(self, n: int, item: Item, sure: bool = False) -> None:
         """“Sở Y tế rà soát, báo cáo UBND tỉnh trước ngày 5/6”: a body that opens its clause after an order."""
         story, party = self.story, self.party
         base = self.open or (None if story.idle else story.last)
@@ -200,11 +195,12 @@ class Sentence(Reading):
             return
         if party.past or party.dependent or party.tagged:
             return
-        issuer = base.issuer if base else story.issuer if story.listing else None
+        issuer = story.issuer if base or story.listing else None
         if issuer is None or (base and base.void) or (party.actors[0].label != "AGENCY" and not story.listing):
             return
         party.head = False  # asked once
-        if self.raw(party.actors[0]) not in self.raw(issuer) and (story.listing or is_task(self.items, n)):
+        sure = sure or story.listing or not self.new_line or is_task(self.items, n)
+        if self.raw(party.actors[0]) not in self.raw(issuer) and sure:
             named = base is not None and base.named and not self.resumed
             self.start(item, issuer, named, Role.DUTY).add("assignees", *party.actors)
 
@@ -274,6 +270,8 @@ class Sentence(Reading):
             self.write_to()
         elif self.reporting:
             self.expect("recipients", 0)
+        elif item.phrase == "với" and not self.words:
+            self.of(n, item)
         elif self.slot != "assignees":
             self.after_of = True
 
@@ -290,6 +288,10 @@ class Sentence(Reading):
     # Everything between
 
     def of(self, n: int, item: Item) -> None:
+        if item.phrase in ("đối với", "với") and not self.words:  # "Đối với Sở A, UBND tỉnh yêu cầu kiểm điểm"
+            self.letter_first = True
+            self.expect("addressees", 0)
+            return
         self.after_of, self.slot = True, None
         self.count()
 
@@ -347,7 +349,9 @@ class Sentence(Reading):
         elif item.phrase == ")":
             self.brackets = max(0, self.brackets - 1)
         elif item.phrase == ":":
-            if n + 1 < len(self.items) and self.items[n + 1].role is Role.QUOTE:
+            said = n + 1 < len(self.items) and self.items[n + 1].role is Role.QUOTE
+            opened = self.party and self.party.head and not self.party.gap and not self.story.listing
+            if said or opened:
                 self.speak(n, item)  # "Chủ tịch UBND tỉnh: “Các sở phải …”"
             else:
                 self.act(n, item)  # "- Sở Y tế: rà soát …"

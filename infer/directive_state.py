@@ -32,6 +32,7 @@ class Draft:
     start: int
     end: int
     issuer: Mention | None
+    verb: str
     named: bool  # the issuer stands in this very clause, so that no later attribution replaces it
     rule: Role = Role.ORDER  # a DUTY is nothing without an issuer
     void: bool = False  # ordered by, or handed to, somebody who is never tagged
@@ -66,8 +67,10 @@ class Story:
     drafts: list[Draft] = field(default_factory=list)
     last: Draft | None = None  # of the sentence before, None when that one gave no order
     idle: int = 99  # sentences since the last order or speaker
+    quiet: int = 99  # lines since
     quote_from: int | None = None  # number of drafts when the open quotation began
-    listing: bool = False  # the points of a list announced by an order and a colon follow
+    announced: bool = False  # the sentence before ended in a colon, with an issuer at hand
+    listing: bool = False  # inside the list announced so
 
 
 @dataclass
@@ -89,6 +92,7 @@ class Reading:
 
     story: Story
     items: list[Item]
+    new_line: bool = True  # it begins a line
     made: list[Draft] = field(default_factory=list)
     open: Draft | None = None  # the record that is being written
     resumed: bool = False  # `open` is the record of the sentence before
@@ -148,7 +152,7 @@ class Reading:
         self, item: Item, issuer: Mention | None, named: bool, rule: Role = Role.ORDER, void: bool = False
     ) -> Draft:
         """Opens a new record at the trigger `item`."""
-        draft = Draft(item.start, item.end, issuer, named, rule, void)
+        draft = Draft(item.start, item.end, issuer, item.phrase, named, rule, void)
         for name, mention in self.loose:
             draft.add(name, mention)
         self.loose = []
@@ -172,3 +176,34 @@ class Reading:
             if not draft.named:
                 draft.issuer = self.story.issuer
         self.quoted_from = len(self.story.drafts)
+
+    def close(self) -> None:
+        """Settles what only the whole sentence can tell, and hands over to the story."""
+        story = self.story
+        for draft in self.made:
+            self.inherit(draft)
+        first = self.made[0] if self.made else None
+        if self.letter_first and first and first.named and not first.lists["assignees"]:
+            # "Trong công văn gửi các sở, UBND tỉnh yêu cầu rà soát"
+            first.add("assignees", *self.addressees)
+        elif not self.letter_first and self.open:
+            # "yêu cầu huyện rà soát, có văn bản gửi sở"
+            self.open.add("recipients", *self.addressees)
+        ordered = bool(self.made or self.resumed)
+        if ordered:
+            story.last = self.open or (self.made[-1] if self.made else story.last)
+        elif self.spoke:
+            story.last = None
+        active = ordered or self.spoke or story.listing
+        story.idle = 0 if active else story.idle + 1
+        story.quiet = 0 if active else story.quiet + self.new_line
+        colon = bool(self.items) and self.items[-1].phrase == ":"
+        story.announced = colon and story.issuer is not None and story.idle <= 1
+
+    def inherit(self, draft: Draft) -> None:
+        """“Đề nghị có báo cáo trước ngày 5/6”: an order without subject and object goes on to those ordered before."""
+        last = self.story.last
+        if last is None or self.story.idle or draft.named or draft.issuer is not last.issuer:
+            return
+        if draft.rule is Role.ORDER and draft.lists["deadlines"] and not draft.lists["assignees"]:
+            draft.add("assignees", *last.lists["assignees"].values())

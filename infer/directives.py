@@ -7,11 +7,15 @@ right by the rules of `infer.directive_rules`. The issuer carries on from senten
     python -c "from infer.directives import find_directives; help(find_directives)"
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from infer.directive_rules import Sentence
 from infer.directive_state import Directive, Story
 from infer.triggers import LABELS, Mention, read_items, split_sentences
+
+_SPACE = re.compile(r"\s*")
+_POINT = re.compile(r"\s*(?:\(?[^\W_]{1,3}[.)]|[-–—•*+])\s*")
 
 __all__ = ["Directive", "Mention", "find_directives"]
 
@@ -27,9 +31,10 @@ def find_directives(
     of its arguments.
     """
     kept = _usable(text, mentions)
+    spans = split_sentences(text, kept) if sentences is None else sentences
     story = Story(text)
-    for start, end, inside in _pieces(text, kept, split_sentences(text, kept) if sentences is None else sentences):
-        Sentence(story, read_items(text, start, end, inside)).read()
+    for start, end, new_line, inside in _pieces(text, kept, spans):
+        Sentence(story, read_items(text, start, end, inside), new_line).read()
     found = (draft.finish() for draft in story.drafts)
     return [directive for directive in found if directive is not None]
 
@@ -45,14 +50,21 @@ def _usable(text: str, mentions: Sequence[Mention]) -> list[Mention]:
 
 def _pieces(
     text: str, kept: Sequence[Mention], sentences: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, int, Sequence[Mention]]]:
-    """The whole text cut at the ends of the sentences, each piece with its mentions; no mention is cut or lost."""
-    start = n = 0
+) -> Iterator[tuple[int, int, bool, Sequence[Mention]]]:
+    """The whole text cut at the ends of the sentences: each piece, whether it begins a line, and its mentions.
+
+    No mention is cut or lost. Space goes to the end of a piece, the mark of a point ("1.", "a)") to what it numbers.
+    """
+    start = n = first = 0
+    new_line = True
     for end in sorted({min(max(end, 0), len(text)) for _, end in sentences} | {len(text)}):
-        first = n
         while n < len(kept) and kept[n].start < end:
             n += 1
-        stop = max(end, kept[n - 1].end) if n > first else end
-        if stop > start:
-            yield start, stop, kept[first:n]
-            start = stop
+        edge = max(end, kept[n - 1].end) if n > first else end
+        while edge > start and text[edge - 1].isspace():
+            edge -= 1
+        space = _SPACE.match(text, edge)
+        stop = space.end() if space else edge
+        if stop > start and (stop == len(text) or not _POINT.fullmatch(text, start, stop)):
+            yield start, stop, new_line, kept[first:n]
+            start, first, new_line = stop, n, "\n" in text[edge:stop]

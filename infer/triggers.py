@@ -64,24 +64,25 @@ PHRASES: dict[Role, str] = {
         | giao trách nhiệm cho | giao chỉ tiêu | ra chỉ tiêu | phân công | yêu cầu | đề nghị | kiến nghị | chỉ đạo
         | chỉ đạo giao | chỉ thị | nhắc nhở | lưu ý | lưu ý đối với | quán triệt | ra lệnh | ủy quyền
         | ủy quyền cho | phê duyệt cho | đôn đốc các | đòi hỏi | đặt mục tiêu | đặt ra mục tiêu | đề ra mục tiêu
-        | định hướng phấn đấu | đề xuất | kêu gọi | mong muốn""",
+        | định hướng phấn đấu | đề xuất | kêu gọi | mong muốn | mong""",
     Role.STEER: "hướng dẫn | đôn đốc | buộc | thúc",
     Role.PASSIVE: "được giao | được giao nhiệm vụ | được phân công | được yêu cầu | được đề nghị | được chỉ đạo",
     Role.DUTY: """phải | cần | cần phải | sẽ phải | có trách nhiệm | có nhiệm vụ | chịu trách nhiệm
         | chịu trách nhiệm trước | chủ trì | khẩn trương | tập trung""",
     Role.SPEAK: """nhấn mạnh | kết luận | nêu rõ | nói | cho rằng | cho biết | cho hay | khẳng định | phát biểu
-        | đánh giá | bày tỏ | phê duyệt | ký | ban hành | đồng ý""",
+        | đánh giá | bày tỏ | phê duyệt | ký | ban hành | đồng ý
+        | ghi nhận | biểu dương | chỉ rõ | chỉ ra | thừa nhận | chốt | chốt lại | nhắc lại | căn dặn | tiếp thu""",
     Role.ACCORDING: "theo",
     Role.BY: """theo chỉ đạo của | theo đúng chỉ đạo của | như chỉ đạo của | theo hướng dẫn chỉ đạo của
-        | theo yêu cầu của""",
+        | theo yêu cầu của | theo lệnh của""",
     Role.JOIN: """phối hợp | phối hợp với | phối hợp cùng | phối hợp cùng với | phối hợp chặt với
         | phối hợp chặt chẽ với | cùng | cùng với""",
     Role.REPORT: """báo cáo | trình | gửi | tham mưu | tham mưu cho | xin ý kiến | bàn giao | bàn giao cho
-        | thông báo cho""",
+        | thông báo cho | báo về | báo ngay | báo lại | báo cho""",
     Role.TOWARDS: "về | lên | tới | với | đến | cho",
     Role.LETTER: "văn bản | công văn | công điện",
     Role.OF: "của | tại | từ | do | bởi | trong | ở | vào | thuộc | giữa | đối với | như",
-    Role.CLAUSE: "mà | nếu | khi | thì | nên | để | vì",
+    Role.CLAUSE: "mà | nếu | khi | nên | để | vì",
     Role.PAST: "đã | vẫn | đang | mới | chưa | từng",
     Role.AGAIN: "đồng thời",
     Role.AND: "và | hoặc",
@@ -104,11 +105,13 @@ PHRASES: dict[Role, str] = {
         | chủ trì cuộc họp | chủ trì hội nghị | chủ trì buổi | chủ trì phiên | chủ trì kỳ họp | đơn vị chủ trì
         | báo cáo của | theo báo cáo | trách nhiệm | theo dõi | theo hướng | theo quy định | theo đúng | theo đó
         | theo kế hoạch | tiếp theo | thời gian tới | tới đây | sắp tới | năm tới | tuần tới | cáo buộc | bắt buộc
-        | thúc đẩy | kết thúc | đăng ký | chữ ký""",
+        | thúc đẩy | kết thúc | đăng ký | chữ ký | cho nên""",
 }
 
 # Orders that need an actor as their object: without one they hand over land or float an idea.
-TRANSITIVE = frozenset({"giao", "giao cho", "đề xuất", "kêu gọi", "mong muốn"})
+TRANSITIVE = frozenset({"giao", "giao cho", "đề xuất", "kêu gọi", "mong", "mong muốn"})
+# Orders that somebody who has been ordered himself passes on.
+DELEGATING = frozenset({"chỉ đạo", "hướng dẫn", "đôn đốc", "phân công"})
 
 
 class Item(NamedTuple):
@@ -182,7 +185,7 @@ def _read_gap(text: str, start: int, end: int) -> Iterator[Item]:
         size = next((k for k in sizes if tuple(keys[n : n + k]) in _TABLE), 0)
         if size:
             role, phrase = _TABLE[tuple(keys[n : n + size])]
-            if role is not Role.OUTSIDER and n and _is_name(tokens[n - 1][0], word):
+            if role not in (Role.OUTSIDER, Role.LETTER) and n and _is_name(tokens[n - 1][0], word):
                 role, phrase = Role.WORD, ""
             yield Item(role, at, tokens[n + size - 1][2], phrase)
         else:
@@ -223,9 +226,10 @@ def split_sentences(text: str, mentions: Sequence[Mention]) -> list[tuple[int, i
 # What the neighbours of an item say about it.
 
 # The word before an indicator that gives the background ("với tổng vốn 5 tỷ") or names what the work has to move.
-_BACKGROUND = word_keys("với có còn từ vì do chỉnh đã được rằng trễ trong đạt việc chỉ hiện khai")
-_RAISING = word_keys("tăng giảm bảo đảm tiến độ nhiệm vụ thành cao nâng vượt đủ thu mục tiêu")
+_BACKGROUND = word_keys("với có còn từ vì do chỉnh đã được rằng trễ trong việc chỉ hiện khai")
+_RAISING = word_keys("tăng giảm dần nhanh đạt bảo đảm tiến độ nhiệm vụ thành cao nâng vượt đủ thu mục tiêu")
 _FIGURE = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d")  # a digit that does not begin a year
+_FAR = 200  # items to look ahead at most, so that the time stays linear in the length of a sentence
 _POINTS = ("-", "–", "—", "•", "*", "+", ".", ")")
 _BEFORE_OBJECT = (Role.GLUE, Role.QUOTE, Role.DEADLINE, Role.COMMA, Role.TOWARDS)
 
@@ -241,6 +245,8 @@ def opens_clause(text: str, items: Sequence[Item], n: int) -> bool:
     before = items[n - 1] if n else None
     if before is None or before.role in (Role.COMMA, Role.STOP, Role.AGAIN) or before.phrase == ":":
         return True
+    if before.role is Role.AND:
+        return n > 1 and items[n - 2].role is Role.COMMA
     if before.phrase in _POINTS:
         return n < 4 and is_point(items[:n])
     return n == 1 and (before.role is Role.GLUE or text[before.start : before.end].lower() in ("riêng", "theo đó"))
@@ -248,8 +254,8 @@ def opens_clause(text: str, items: Sequence[Item], n: int) -> bool:
 
 def object_follows(items: Sequence[Item], n: int) -> bool:
     """An actor is the object of the verb at `n`."""
-    after = next((item for item in items[n + 1 :] if item.role not in _BEFORE_OBJECT), None)
-    return after is not None and after.role is Role.ACTOR
+    after = next((items[k].role for k in range(n + 1, len(items)) if items[k].role not in _BEFORE_OBJECT), None)
+    return after is Role.ACTOR
 
 
 def hands_outside(items: Sequence[Item], n: int) -> bool:
@@ -275,9 +281,10 @@ def is_target(text: str, items: Sequence[Item], n: int) -> bool:
 
 def is_task(items: Sequence[Item], n: int) -> bool:
     """What follows from `n` on reports to somebody, joins somebody or has a deadline, and tells no news."""
-    clause = next((k for k in range(n, len(items)) if items[k].role in (Role.COMMA, Role.QUOTE)), len(items))
-    if any(item.role in (Role.SPEAK, Role.PAST) for item in items[n:clause]):
+    rest = items[n : n + _FAR]
+    clause = next((k for k, item in enumerate(rest) if item.role in (Role.COMMA, Role.QUOTE)), len(rest))
+    if any(item.role in (Role.SPEAK, Role.PAST) for item in rest[:clause]):
         return False
-    if any(item.role is Role.ORDER and item.phrase != "đề xuất" for item in items[n:]):
+    if any(item.role is Role.ORDER and item.phrase != "đề xuất" for item in rest):
         return False
-    return any(item.role in (Role.REPORT, Role.JOIN, Role.DEADLINE) for item in items[n:])
+    return any(item.role in (Role.REPORT, Role.JOIN, Role.DEADLINE) for item in rest)

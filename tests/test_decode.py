@@ -47,13 +47,12 @@ def enumerate_line(scores: np.ndarray, offset: int) -> list[Span]:
 @st.composite
 def texts(draw: st.DrawFn, most_words: int, labels: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Random scores, and where lines begin."""
-    lengths = draw(st.lists(st.integers(1, most_words), min_size=1, max_size=4))
-    lengths = lengths[: next((n for n, total in enumerate(itertools.accumulate(lengths)) if total > most_words), None)]
-    lines = np.array([0, *itertools.accumulate(lengths or [most_words])], dtype=np.int32)
+    words = draw(st.integers(1, most_words))
+    lines = np.array(sorted({0, words, *draw(st.sets(st.integers(1, words), max_size=3))}), dtype=np.int32)
     labels = draw(st.integers(1, 4)) if labels is None else labels
     chance = np.random.default_rng(draw(st.integers(0, 2**32)))
     scale = draw(st.sampled_from([0.1, 1.0, 3.0, 10.0, 100.0]))
-    scores = chance.normal(scale=scale, size=(lines[-1], 1 + 2 * labels))
+    scores = chance.normal(scale=scale, size=(words, 1 + 2 * labels))
     inside = draw(st.sampled_from([0.0, 0.0, 2.0 * scale]))
     scores[:, 1:] += inside  # more mentions, longer ones
     return scores.astype(draw(st.sampled_from([np.float64, np.float32]))), lines
@@ -131,22 +130,15 @@ def test_the_sum_over_all_sequences_is_the_same_at_every_word(text: tuple[np.nda
 
 
 @PROPERTY
-@given(st.integers(0, 2**32))
-def test_probabilities_of_all_that_a_word_can_be_sum_to_one(seed: int) -> None:
-    scores = np.random.default_rng(seed).normal(scale=2.0, size=(1, 5))
-    spans = []
-    for label in range(2):  # a line of one word is O or one of two mentions; ask for each by making it the best
-        raised = scores.copy()
-        raised[0, 1 + 2 * label] += 50.0
-        (span,) = decode(raised, np.array([0, 1]))
-        odds = np.exp(np.log(span.score) - 50.0) if span.score < 0.5 else None
-        assert odds is None
-        assert (span.label, span.first, span.last) == (label, 0, 1)
-        spans.append(span)
-    plain = decode(scores, np.array([0, 1]))
-    shares = np.exp(scores[0, [0, 1, 3]])
-    for span in plain:
-        assert span.score == pytest.approx(shares[1 + span.label] / shares.sum(), rel=1e-12)
+@given(st.integers(0, 2**32), st.integers(1, 4))
+def test_a_line_of_one_word_is_a_softmax_over_what_it_may_be(seed: int, labels: int) -> None:
+    scores = np.random.default_rng(seed).normal(scale=2.0, size=(20, 1 + 2 * labels))
+    possible = scores[:, [0, *range(1, 1 + 2 * labels, 2)]]  # O and the Bs
+    shares = np.exp(possible) / np.exp(possible).sum(axis=1, keepdims=True)
+    expected = [
+        Span(best - 1, word, word + 1, shares[word, best]) for word, best in enumerate(shares.argmax(1)) if best
+    ]
+    assert_same(decode(scores, np.arange(21)), expected)
 
 
 def test_legal_transitions_allow_an_inside_after_its_own_label_alone() -> None:

@@ -147,6 +147,10 @@ RULES = {
         "{O Chủ tịch UBND tỉnh} gay gắt: “{A Sở Xây dựng} phải phá dỡ ngay”.",
         ["Chủ tịch UBND tỉnh > Sở Xây dựng"],
     ),
+    "colon without quotation marks": (
+        "Ông {O Hùng}: Rừng ở xã, {A các xã} phải giữ.",
+        ["Hùng > các xã"],
+    ),
     "according to": (
         "Theo {O Bộ trưởng Bộ Nội vụ}, {A các địa phương} cần giảm cấp phòng.",
         ["Bộ trưởng Bộ Nội vụ > các địa phương"],
@@ -168,6 +172,14 @@ RULES = {
         "{A UBND tỉnh} chỉ đạo {A Sở Y tế} hướng dẫn {A các bệnh viện} lập khu cách ly.",
         ["UBND tỉnh > Sở Y tế", "Sở Y tế > các bệnh viện"],
     ),
+    "the same verb again is no chain": (
+        "{A UBND tỉnh} đề nghị {A Bộ A} cấp thuốc, đề nghị {A Bộ B} cấp gạo.",
+        ["UBND tỉnh > Bộ A", "UBND tỉnh > Bộ B"],
+    ),
+    "bodies of one paragraph": (
+        "{A UBND tỉnh} yêu cầu {A Sở A} rà soát. Trên bờ, {A Sở B} dọn cây. {A Sở C} đã đi.\n{A Sở D} nghỉ.",
+        ["UBND tỉnh > Sở A", "UBND tỉnh > Sở B"],
+    ),
     "one more action is no new record": (
         "{A UBND tỉnh} giao {A Sở Y tế} thanh tra, đề nghị xử lý vi phạm {D trong tháng 5}.",
         ["UBND tỉnh > Sở Y tế | ! trong tháng 5"],
@@ -176,6 +188,18 @@ RULES = {
         "{A UBND tỉnh} yêu cầu {A Sở A} rà soát.\n{A Sở B} thẩm định, báo cáo {A HĐND tỉnh} {D trước ngày 3/4}.",
         ["UBND tỉnh > Sở A", "UBND tỉnh > Sở B | @ HĐND tỉnh | ! trước ngày 3/4"],
     ),
+    "body after a comma and “và”": (
+        "{A UBND tỉnh} giao {A Sở A} cấp thuốc, và {A Sở B} cấp gạo {D trước ngày 1/2}.",
+        ["UBND tỉnh > Sở A", "UBND tỉnh > Sở B | ! trước ngày 1/2"],
+    ),
+    "an official on his own business has no order": (
+        "{A UBND tỉnh} yêu cầu {A Sở A} rà soát. {O Giám đốc Sở B} tiếp dân.",
+        ["UBND tỉnh > Sở A"],
+    ),
+    "the issuer's own body has no order": (
+        "{O Chủ tịch UBND tỉnh} yêu cầu {A Sở A} rà soát. {A UBND tỉnh} dành 5 tỷ đồng.",
+        ["Chủ tịch UBND tỉnh > Sở A"],
+    ),
     "a body that only does something has no order": (
         "{A UBND tỉnh} yêu cầu {A Sở A} rà soát.\n{A Sở B} khai trương trụ sở.",
         ["UBND tỉnh > Sở A"],
@@ -183,6 +207,18 @@ RULES = {
     "points of a list": (
         "{A UBND tỉnh} giao nhiệm vụ như sau:\n- {A Sở A} trồng cây;\n- {A Sở B}: sửa cống;\n2. {A Sở C} làm đường.",
         ["UBND tỉnh > Sở A", "UBND tỉnh > Sở B", "UBND tỉnh > Sở C"],
+    ),
+    "point that passes its work on": (
+        "{A Tỉnh ủy} kết luận:\n1. {A Sở A} chỉ đạo {A các trạm} trực đêm.\n2. {A Sở B}, {A Sở C} đo mưa.",
+        ["Tỉnh ủy > Sở A", "Sở A > các trạm", "Tỉnh ủy > Sở B, Sở C"],
+    ),
+    "point for officials, with its topic": (
+        "{A Tỉnh ủy} yêu cầu:\n1. Về rừng: {O Chủ tịch UBND các xã} đi tuần.\nHôm qua {A Sở B} nghỉ.\n{A Sở C} nghỉ.",
+        ["Tỉnh ủy > Chủ tịch UBND các xã"],
+    ),
+    "work handed out": (
+        "{O Chủ tịch UBND tỉnh} giao việc ngay tại chỗ. {A Sở A} đo mưa; {A Sở B} vá đê.",
+        ["Chủ tịch UBND tỉnh > Sở A", "Chủ tịch UBND tỉnh > Sở B"],
     ),
     "points without a body": (
         "{A UBND tỉnh} yêu cầu {A các xã}:\n- Dọn kênh;\n- Xong việc {D trước ngày 9/9}.",
@@ -225,6 +261,14 @@ RULES = {
         "Trong văn bản gửi {A các sở}, {A UBND tỉnh} yêu cầu tiết kiệm điện.",
         ["UBND tỉnh > các sở"],
     ),
+    "body that the order is about": (
+        "Đối với {A UBND xã A}, {A UBND huyện} yêu cầu kiểm điểm. Với {A UBND xã B}, {A UBND huyện} yêu cầu xin lỗi.",
+        ["UBND huyện > UBND xã A", "UBND huyện > UBND xã B"],
+    ),
+    "letter with a capital and a number": (
+        "{O Thủ tướng} ký Công điện số 5 gửi {A các bộ} yêu cầu trực bão.",
+        ["Thủ tướng > các bộ"],
+    ),
     "letter as part of the work": (
         "{A UBND tỉnh} yêu cầu {A Sở A} sớm có văn bản gửi {A Bộ B} về dự án.",
         ["UBND tỉnh > Sở A | @ Bộ B"],
@@ -241,6 +285,10 @@ RULES = {
     "next sentence adds recipient and deadline": (
         "{A UBND tỉnh} giao {A Sở A} kiểm kê. Hoàn thành và báo cáo {A UBND tỉnh} {D trước ngày 7/7}.",
         ["UBND tỉnh > Sở A | @ UBND tỉnh | ! trước ngày 7/7"],
+    ),
+    "numbered sentence adds a deadline": (
+        "{A UBND tỉnh} giao {A Sở A} kiểm kê.\n2. Hoàn thành {D trước ngày 7/7}.",
+        ["UBND tỉnh > Sở A | ! trước ngày 7/7"],
     ),
     "order without object goes on to those before": (
         "{A UBND tỉnh} giao {A Sở A} kiểm kê. Nếu thiếu, đề nghị bổ sung {D trước ngày 8/8}.",
@@ -266,6 +314,7 @@ NO_RECORD = {
     "report of results": "{A Sở Y tế} đã hoàn thành kế hoạch, đạt {I 98% dự toán}.",
     "past duty": "{O Chủ tịch UBND tỉnh} phát biểu. {A Sở Y tế} đã tập trung chữa bệnh.",
     "future without an issuer": "{A Sở Y tế} sẽ báo cáo {A UBND tỉnh} {D trong tháng 6}.",
+    "duty long after the speaker": "{O Bộ trưởng Bộ A} phát biểu.\nTrời mưa.\nChợ đông.\n{A Sở Y tế} phải nghỉ.",
     "duty without an issuer": "{A Sở Y tế} phải trả 5 tỷ đồng.",
     "headline without assignee": "{O Thủ tướng} yêu cầu làm rõ vụ việc",
     "phrase that obliges nobody": "{O Bộ trưởng Bộ Y tế} phát biểu. {A Sở Y tế} không phải nộp phạt.",

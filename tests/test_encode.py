@@ -163,8 +163,8 @@ def texts_with_spans(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
 @given(texts_with_spans())
 @example(("ab cd", [(0, 1), (1, 5)]))
 @example(("abcdef", [(0, 2), (2, 4), (4, 6)]))
-def test_a_touched_word_belongs_to_the_first_mention_that_touches_it(given_: tuple[str, list[tuple[int, int]]]) -> None:
-    text, spans = given_
+def test_a_touched_word_belongs_to_the_first_mention_that_touches_it(case: tuple[str, list[tuple[int, int]]]) -> None:
+    text, spans = case
     words = segment(text, SEGMENTERS["none"])
     entities = [_entity(text, start, end, LABELS[index % 4]) for index, (start, end) in enumerate(spans)]
     tagged = tag_words(words, entities[::-1], LABELS)
