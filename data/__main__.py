@@ -90,6 +90,13 @@ def _check(args: argparse.Namespace) -> int:
     _show(rows(report, _labels(args)))
     for one, other, share in report.duplicates:
         print(f"near-duplicate: {one} and {other} share {share:.0%} of their five-word sequences")
+    for run in report.overlaps:
+        print(f"shared words: {run.first} and {run.second}: {run.words!r}")
+    for question in report.questions:
+        print(f"question: {question.article}, line {question.line}: {question.text}")
+    if report.formulas:
+        listed = ", ".join(f"{formula!r} ({count})" for formula, count in report.formulas.most_common())
+        print(f"fixed formulas in shared runs of words: {listed}")
     return _report_errors(report.errors)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from data.encode import Encoder, raw_span, tag_spans, tag_words
 from data.errors import InputError
 from data.formats import find_splits, scan
+from data.review import Overlap, Question, overlaps, questions, read_formulas
 from data.schema import Article
 
 SHINGLE = 5  # words; two articles that share half of their five-word sequences tell the same story in the same words
@@ -41,11 +42,18 @@ class SplitReport:
 
 @dataclass(slots=True)
 class CheckReport:
-    """What `check` found: errors with their places, counts per split, pairs of articles that are (nearly) the same."""
+    """What `check` found.
+
+    errors: with their places. splits: counts. duplicates: pairs of articles that are (nearly) the same. questions: what
+    somebody should look at. overlaps: runs of words that two articles share; formulas: fixed ones that were let pass.
+    """
 
     errors: list[InputError]
     splits: dict[str, SplitReport]
     duplicates: list[tuple[str, str, float]]
+    questions: list[Question]
+    overlaps: list[Overlap]
+    formulas: Counter[str]
 
 
 def collect(sources: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, list[Article]], list[InputError]]:
@@ -155,7 +163,26 @@ def check(sources: Sequence[str], encoder: Encoder, labels: Sequence[str]) -> Ch
                     mend="move both into one split or delete one",
                 )
             )
-    return CheckReport(errors, {name: describe(group, encoder, labels) for name, group in articles.items()}, duplicates)
+    errors += [error for group in articles.values() for article in group for error in _empty_records(article)]
+    runs, formulas = overlaps(articles, read_formulas())
+    return CheckReport(
+        errors,
+        {name: describe(group, encoder, labels) for name, group in articles.items()},
+        duplicates,
+        questions([article for group in articles.values() for article in group]),
+        runs,
+        formulas,
+    )
+
+
+def _empty_records(article: Article) -> Iterable[InputError]:
+    for number, directive in enumerate(article.directives, 1):
+        if not directive.assignees and not (directive.issuer and (directive.indicators or directive.deadlines)):
+            yield InputError(
+                f"directive {number} of {article.id} without assignee, and without indicator or deadline of an issuer",
+                expected="a record that says whom, or what or by when",
+                mend="complete the record, or leave it out",
+            )
 
 
 def rows(report: CheckReport, labels: Sequence[str]) -> list[list[str]]:
