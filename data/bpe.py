@@ -26,6 +26,7 @@ from data.files import read_text
 
 VOCAB_FILE, CODES_FILE, JSON_FILE = "vocab.txt", "bpe.codes", "tokenizer.json"
 ID = np.dtype(np.int32)  # of subword ids
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")  # ids 0 to 3
 _END = "</w>"
 # words remembered before the memory starts anew: about 100 MB, some 50 million words of news
 _REMEMBERED = 500_000
@@ -43,7 +44,9 @@ class PhobertBPE:
         """Prefer `load`. vocab: subword (`@@` at the end of one that goes on) to id. merges: by falling priority."""
         self.mask = self.size = len(vocab)
         self.size += 1
-        self._vocab = vocab
+        self._files: dict[str, bytes] = {}
+        # `</s>` spelled in an article must not become the token that ends a sentence, even where merges spell it
+        self._pieces = {name: id_ for name, id_ in vocab.items() if name not in SPECIALS}
         ranks = {pair: rank for rank, pair in enumerate(merges)}  # of two equal merges the later counts, as there
         self._ranks = ranks
         self._inner, names = _inner_tokenizer(vocab, ranks)
@@ -58,7 +61,9 @@ class PhobertBPE:
         """Read `vocab.txt` and `bpe.codes`, else `tokenizer.json`. Raises InputError when there is neither."""
         path = Path(folder)
         if (path / VOCAB_FILE).is_file() and (path / CODES_FILE).is_file():
-            return cls(read_vocab(path / VOCAB_FILE), read_codes(path / CODES_FILE))
+            bpe = cls(read_vocab(path / VOCAB_FILE), read_codes(path / CODES_FILE))
+            bpe._files = {name: (path / name).read_bytes() for name in (VOCAB_FILE, CODES_FILE)}
+            return bpe
         if (path / JSON_FILE).is_file():
             return _JsonBPE(path / JSON_FILE)
         raise InputError(
@@ -108,7 +113,7 @@ class PhobertBPE:
     def _reference(self, word: str) -> tuple[int, ...]:
         """The algorithm of PhoBERT's tokenizer as its paper's code states it: all places of the best pair at once."""
         if len(word) < 2:
-            return (self._vocab.get(word, self.unk),)
+            return (self._pieces.get(word, self.unk),)
         parts = [*word[:-1], word[-1] + _END]
         while len(parts) > 1:
             best = min(itertools.pairwise(parts), key=lambda pair: self._ranks.get(pair, math.inf))
@@ -125,19 +130,16 @@ class PhobertBPE:
                     index += 1
             parts = merged
         names = [part + "@@" for part in parts[:-1]] + [parts[-1].removesuffix(_END)]
-        return tuple(self._vocab.get(name, self.unk) for name in names)
+        return tuple(self._pieces.get(name, self.unk) for name in names)
 
     def _outer_id(self, name: str) -> int:
         outer = name.removesuffix(_END) if name.endswith(_END) else name + "@@"
-        return self._vocab.get(outer, self.unk)
+        return self._pieces.get(outer, self.unk)
 
     def save(self, folder: Path) -> None:
-        """Write the tokenizer's files, in the format they were read from, into `folder`."""
-        # ids follow the order of lines; counts are not kept by readers, but the format wants one
-        lines = [f"{name} 1\n" for name, id_ in sorted(self._vocab.items(), key=lambda item: item[1]) if id_ > self.unk]
-        (folder / VOCAB_FILE).write_text("".join(lines), encoding="utf-8")
-        codes = "".join(f"{a} {b} 1\n" for (a, b), _ in sorted(self._ranks.items(), key=lambda item: item[1]))
-        (folder / CODES_FILE).write_text(codes, encoding="utf-8")
+        """Write the files that the tokenizer was loaded from, byte for byte, into `folder`."""
+        for name, raw in self._files.items():
+            (folder / name).write_bytes(raw)
 
 
 class _JsonBPE(PhobertBPE):
@@ -148,7 +150,7 @@ class _JsonBPE(PhobertBPE):
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises plain Exception
             raise InputError(str(error), expected="a tokenizer.json", mend="copy it anew", path=path) from None
-        specials = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+        specials = (*SPECIALS, "<mask>")
         missing = [token for token in specials if tokenizer.token_to_id(token) is None]
         if missing:
             raise InputError(
@@ -158,7 +160,11 @@ class _JsonBPE(PhobertBPE):
             int(tokenizer.token_to_id(token) or 0) for token in specials
         )
         self.size = tokenizer.get_vocab_size()
-        self._path = path
+        self._files = {JSON_FILE: path.read_bytes()}
+        # each word is encoded as the text that it is: whole, alone, and never as a special token
+        tokenizer.encode_special_tokens = True
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
         self._inner = tokenizer
         self._cache = {}
 
@@ -167,16 +173,13 @@ class _JsonBPE(PhobertBPE):
         for word, encoding in zip(words, encodings, strict=True):
             self._cache[word] = np.array(encoding.ids or [self.unk], dtype=ID).tobytes()
 
-    def save(self, folder: Path) -> None:
-        (folder / JSON_FILE).write_bytes(self._path.read_bytes())
-
 
 # ------------------------------------------------------------------ PhoBERT's files
 
 
 def read_vocab(path: Path) -> dict[str, int]:
     """`vocab.txt`: a subword, a space and its count a line. Ids follow the lines after the four special tokens."""
-    vocab = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    vocab = {name: id_ for id_, name in enumerate(SPECIALS)}
     for number, line in enumerate(_lines(path), 1):
         name, space, _ = line.strip().rpartition(" ")
         if not space:

@@ -175,13 +175,16 @@ class _Clean:
 # soft hyphen, zero-width space, joiners, directional marks, byte-order mark: category Cf within the text's usual blocks
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _HAS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
-_MARK = "\u0300-\u036f"
+_MARK = "\u0300-\u036f\u3099\u309a"
+# a mark that no letter takes up is treated alike, whether it came composed or not
+_UNCLEAN = re.compile(f"[{_INVISIBLE}{_MARK}]")
+_JAMO = "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a decomposed Korean syllable
 # a visible character with the marks on it and the invisible characters around it; or invisible ones alone
-_CLUSTER = re.compile(f"[{_INVISIBLE}]*[^\\s{_INVISIBLE}][{_MARK}{_INVISIBLE}]*|[{_INVISIBLE}]+|\\s")
+_CLUSTER = re.compile(f"[{_INVISIBLE}]*(?:{_JAMO}|[^\\s{_INVISIBLE}])[{_MARK}{_INVISIBLE}]*|[{_INVISIBLE}]+|\\s")
 
 
 def _clean(text: str) -> _Clean:
-    if unicodedata.is_normalized("NFC", text) and not _HAS_INVISIBLE.search(text):
+    if unicodedata.is_normalized("NFC", text) and not _UNCLEAN.search(text):
         return _Clean(text, None, None)
     out: list[str] = []
     starts: list[int] = []
@@ -199,8 +202,9 @@ def _clean(text: str) -> _Clean:
 # ------------------------------------------------------------------ sentences
 
 _LINE = re.compile(f"[^{LINE_BREAK.pattern[1:-1]}]+")
-# a full stop, closing quotes or brackets, space, and what a sentence may begin with
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-zà-ỹ])")
+# a full stop, closing quotes or brackets, space, and the first letter or digit of what follows (not looking back over a
+# row of dots keeps a table of contents from taking quadratic time)
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*([^\W_]))")
 # Vietnamese abbreviations that are followed by a capital letter within a sentence
 _ABBREVIATIONS = frozenset(
     (
@@ -215,7 +219,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     for line in _LINE.finditer(text):
         start = line.start()
         for stop in _STOP.finditer(text, line.start(), line.end()):
-            word = text[text.rfind(" ", start, stop.start()) + 1 : stop.start()].lstrip("(\"“'‘[")
+            if stop[1].islower():
+                continue
+            word = (text[start : stop.start()].split() or [""])[-1].lstrip("(\"“'‘[")
             numbered = text[start : stop.start()].strip().isdigit()  # "1. Về công tác …"
             initial = len(word) == 1 and word.isupper()  # "Nguyễn Văn A. …"
             if text[stop.start()] == "." and (word in _ABBREVIATIONS or numbered or initial):
@@ -267,7 +273,7 @@ def _align(text: str, start: int, end: int, tokens: list[str]) -> Iterator[tuple
 def _spell(text: str, position: int, end: int, token: str) -> int:
     """Where `token`, read off text[position:end], ends; `position` if the text does not begin with it."""
     joined = token.replace("_", " ")
-    if text.startswith(joined, position) and position + len(joined) <= end and not joined.endswith(" "):
+    if text.startswith(joined, position) and position + len(joined) <= end and not joined[-1:].isspace():
         return position + len(joined)
     at = position
     for char in token:

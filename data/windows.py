@@ -111,7 +111,8 @@ def _next_start(words: list[int], begins: list[int], start: int, end: int, room:
     sentence = _last(begins, max(end - room // 2, lowest) - 1, wanted)
     if sentence:
         return sentence
-    return words[bisect_left(words, wanted)]
+    back = words[bisect_right(words, wanted) - 1]
+    return back if back >= lowest else words[bisect_left(words, wanted)]
 
 
 def _owners(firsts: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:

@@ -165,6 +165,8 @@ def test_generated_words_have_the_ids_of_the_reference(seed: int, tmp_path: Path
         ("a b 1\nb c 1", "abca"),  # a last line without a line break does not count
         ("a b 1\n\nx\nab c 1 1\nab c 1\n", "abca"),
         ("a </w> 1\n", "ba"),
+        ("< / 1\n</ w 1\n</w > 1\n", "a</w>b"),  # what looks like the mark of a word's end
+        ("@ @ 1\n@@ a</w> 1\n", "b@@a"),
     ],
 )
 def test_order_of_merges(codes: str, word: str, tmp_path: Path) -> None:

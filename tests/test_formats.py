@@ -206,7 +206,7 @@ def test_what_stands_before_the_first_document_is_one(tmp_path: Path) -> None:
 
 
 def test_the_word_is_the_first_column_and_the_tag_the_last(tmp_path: Path) -> None:
-    path = put(tmp_path / "n.conll", "Sở N B-NP B-X\tB-AGENCY\nY  N  I-NP  O  I-AGENCY\n")
+    path = put(tmp_path / "n.conll", "Sở\tN\tB-NP\tB-X\tB-AGENCY\nY  N  I-NP  O  I-AGENCY\n")
     (article,) = read_articles(path)
     assert spans(article) == [("AGENCY", 0, 4, "Sở Y")]
 

@@ -19,7 +19,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.schema import LINE_BREAK
 from data.segment import MAX_RUN, MAX_SENTENCE, Segmentation, Segmenter, load_segmenter, segment
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=300)
@@ -27,6 +26,8 @@ NONE, PYVI = load_segmenter("none"), load_segmenter("pyvi")
 
 _INVISIBLE_RANGES = [(0xAD, 0xAD), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F)]
 INVISIBLE = {chr(code) for a, b in [*_INVISIBLE_RANGES, (0xFEFF, 0xFEFF)] for code in range(a, b + 1)}
+
+LINE_BREAK = re.compile(f"[{''.join(chr(code) for code in range(0x3000) if len(f'a{chr(code)}b'.splitlines()) > 1)}]")
 
 # ------------------------------------------------------------------ texts
 
@@ -169,6 +170,21 @@ def check(text: str, words: Segmentation) -> None:
 @example(text="\u0958\u0958 \u200b\n\u0301", segmenter=Careless(2))
 def test_words_cover_any_text_whatever_the_segmenter(text: str, segmenter: Segmenter) -> None:
     check(text, segment(text, segmenter))
+
+
+@pytest.mark.parametrize("text", ["Sở Y tế\nhọp", "Họp xong. Về sau", "Sở\u2029họp"])
+@pytest.mark.parametrize("joint", ["_", " ", None])
+def test_a_token_that_goes_on_beyond_its_sentence_does_not_count(text: str, joint: str | None) -> None:
+    class Overreaching:
+        name = "overreaching"
+
+        def tokens(self, sentence: str) -> list[str]:
+            rest = text[text.index(sentence) :]
+            return [rest if joint is None else joint.join(rest.split())]
+
+    words = segment(text, Overreaching())
+    check(text, words)
+    assert words.sentence_spans() == segment(text, NONE).sentence_spans()
 
 
 @PROPERTY

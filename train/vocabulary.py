@@ -20,7 +20,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from tokenizers.trainers import BpeTrainer
 
-from data.bpe import CODES_FILE, VOCAB_FILE, PhobertBPE
+from data.bpe import CODES_FILE, SPECIALS, VOCAB_FILE, PhobertBPE
 from data.errors import InputError
 from data.files import atomic_folder, read_text
 from data.formats import SUFFIXES, read_articles
@@ -55,13 +55,20 @@ def learn(words: Counter[str], size: int) -> tuple[list[tuple[str, int]], list[t
     """
     tokenizer = Tokenizer(BPE(unk_token="<unk>", end_of_word_suffix=_END))
     tokenizer.pre_tokenizer = WhitespaceSplit()
+    # the trainer numbers symbols as it meets them in a hash table, and ties go by number: naming those that end words
+    # beforehand makes two runs learn the same
+    endings = sorted({word[-1] + _END for word in words})
     trainer = BpeTrainer(
-        vocab_size=size, min_frequency=2, end_of_word_suffix=_END, show_progress=False, special_tokens=["<unk>"]
+        vocab_size=size,
+        min_frequency=2,
+        end_of_word_suffix=_END,
+        show_progress=False,
+        special_tokens=["<unk>", *endings],
     )
     # a fixed order, because the trainer breaks ties by what it saw first
     ordered = sorted(words.items(), key=lambda item: (-item[1], item[0]))
     tokenizer.train_from_iterator((word for word, count in ordered for _ in range(count)), trainer)
-    merges = [(left, right) for left, right in json.loads(tokenizer.to_str())["model"]["merges"]]
+    merges = [(a, b) for a, b in json.loads(tokenizer.to_str())["model"]["merges"] if _is_text(a + b)]
     counts = _subword_counts(ordered, merges)
     # how often a merge is made: as often as its result stays or is merged on
     made = Counter({_inner(name): count for name, count in counts.items()})
@@ -81,7 +88,7 @@ def _subword_counts(words: Iterable[tuple[str, int]], merges: Sequence[tuple[str
     characters = {char for word, _ in words for char in word}
     merged = [left + right for left, right in merges]
     names = [_outer(name) for name in merged] + [name for char in sorted(characters) for name in (char, char + "@@")]
-    vocab = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    vocab = {name: id_ for id_, name in enumerate(SPECIALS)}
     for name in names:
         vocab.setdefault(name, len(vocab))
     bpe = PhobertBPE(vocab, merges)
@@ -91,6 +98,11 @@ def _subword_counts(words: Iterable[tuple[str, int]], merges: Sequence[tuple[str
         for id_ in bpe.encode([word])[0].tolist():
             counts[by_id[id_]] += count
     return counts
+
+
+def _is_text(name: str) -> bool:
+    """Whether a subword can stand in `vocab.txt`: it is no special token, and holds no word end but its own."""
+    return _END not in name.removesuffix(_END) and _outer(name) not in (*SPECIALS, "<mask>", "")
 
 
 def _outer(name: str) -> str:
@@ -104,6 +116,12 @@ def _inner(name: str) -> str:
 def write_vocabulary(words: Counter[str], size: int, folder: str | Path) -> None:
     """Learn from counted words and write `vocab.txt` and `bpe.codes` into `folder`."""
     vocab, codes = learn(words, size)
+    if not codes:
+        raise InputError(
+            f"text of {words.total()} words in which no two letters stand together twice",
+            expected="text that subwords can be learned from",
+            mend="name more text",
+        )
     with atomic_folder(folder) as made:
         (made / VOCAB_FILE).write_text("".join(f"{name} {count}\n" for name, count in vocab), encoding="utf-8")
         (made / CODES_FILE).write_text("".join(f"{a} {b} {count}\n" for a, b, count in codes), encoding="utf-8")
