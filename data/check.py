@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.encode import Encoder, raw_span, tag_spans, tag_words
 from data.errors import InputError
-from data.formats import find_splits, scan
+from data.formats import NO_SPLIT, find_splits, scan
 from data.review import Overlap, Question, overlaps, questions, read_formulas
 from data.schema import Article
 
@@ -61,8 +60,11 @@ def collect(sources: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, li
     errors: list[InputError] = []
     splits: dict[str, Path | None] = {"articles": None}
     if len(sources) == 1 and Path(sources[0]).is_dir():
-        with suppress(InputError):  # a folder of articles without splits is one split
+        try:
             splits = dict(find_splits(sources[0]))
+        except InputError as error:
+            if error.found != NO_SPLIT:  # a folder of articles without splits is one split
+                errors.append(error)
     articles: dict[str, list[Article]] = {}
     seen: set[str] = set()
     for split, place in splits.items():

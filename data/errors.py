@@ -20,6 +20,8 @@ class InputError(ValueError):
         mend: the step that puts it right.
         path: the file or folder, if there is one.
         line, column: 1-based place in it.
+        subject: which part of an article it is about, for readers that know where that part stands: `("entities",
+            id or index)`, `("directives", index)`, `("meta", key)` or a field's name and "".
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class InputError(ValueError):
         path: str | PathLike[str] | None = None,
         line: int | None = None,
         column: int | None = None,
+        subject: tuple[str, str | int] | None = None,
     ) -> None:
         self.found, self.expected, self.mend = found, expected, mend
         self.path = None if path is None else str(path)
-        self.line, self.column = line, column
+        self.line, self.column, self.subject = line, column, subject
         super().__init__(found)
 
     @property
@@ -50,7 +53,7 @@ class InputError(ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # keyword-only arguments do not survive the default pickling that multiprocessing uses to pass errors on
-        return _rebuild, (self.found, self.expected, self.mend, self.path, self.line, self.column)
+        return _rebuild, (self.found, self.expected, self.mend, self.path, self.line, self.column, self.subject)
 
     def at(self, path: str | PathLike[str], line: int | None = None, column: int | None = None) -> InputError:
         """The same error with a place, for callers that know the file; a place already known stays."""
@@ -61,13 +64,20 @@ class InputError(ValueError):
             path=self.path or path,
             line=self.line if self.line is not None else line,
             column=self.column if self.column is not None else column,
+            subject=self.subject,
         )
 
 
 def _rebuild(
-    found: str, expected: str, mend: str, path: str | None, line: int | None, column: int | None
+    found: str,
+    expected: str,
+    mend: str,
+    path: str | None,
+    line: int | None,
+    column: int | None,
+    subject: tuple[str, str | int] | None,
 ) -> InputError:
-    return InputError(found, expected=expected, mend=mend, path=path, line=line, column=column)
+    return InputError(found, expected=expected, mend=mend, path=path, line=line, column=column, subject=subject)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ files and folders that appear whole or not at all.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -57,6 +58,8 @@ def read_text(path: str | os.PathLike[str]) -> str:
 def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
     """Open a file that takes its name only when the block ends well; until then `path` is untouched."""
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))  # or it shows at the very end
     target.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     text = "b" not in mode

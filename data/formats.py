@@ -19,6 +19,7 @@ from data.markup import SUFFIX, parse_markup
 from data.schema import Article, parse_article
 
 SPLITS = ("train", "dev", "test")
+NO_SPLIT = "no split"
 CONLL_SUFFIXES = (".conll", ".bio", ".iob2")
 SUFFIXES = (SUFFIX, ".jsonl", *CONLL_SUFFIXES)
 
@@ -46,7 +47,7 @@ def find_splits(source: str | PathLike[str]) -> dict[str, Path]:
             found[split] = present[0]
     if not found:
         raise InputError(
-            "no split",
+            NO_SPLIT,
             expected=f"folders or files named {', '.join(SPLITS)} ({', '.join(SUFFIXES)})",
             mend="rename them, or name the splits one by one (data.train=…)",
             path=root,
@@ -79,6 +80,7 @@ def scan(
     labels: the label set; None takes any. segmented: keep the `_` of CoNLL words in the text (for the segmenter
     `none`); otherwise they are spaces in it, as in raw text.
     """
+    labels = None if labels is None else tuple(labels)
     for path in article_files(source):
         yield from ((path, result) for result in _scan_file(path, labels, segmented))
 
@@ -139,7 +141,7 @@ def _read_markup(path: Path, labels: Iterable[str] | None) -> Article:
 
 def parse_json_line(raw: bytes, path: str | PathLike[str], number: int) -> object:
     """One line of a JSON lines file to its value. Raises InputError with the place."""
-    text = decode(raw, path, number)
+    text = decode(raw, path, number).rstrip("\r\n")  # or the parser finds its error on the line after
     try:
         return json.loads(text.removeprefix("\ufeff") if number == 1 else text)
     except (ValueError, RecursionError) as error:
@@ -178,17 +180,19 @@ def _scan_conll(path: Path, labels: Iterable[str] | None, segmented: bool) -> It
     documents: list[list[list[tuple[int, str, str]]]] = []
     sentence: list[tuple[int, str, str]] = []
     for number, line in enumerate([*text.splitlines(), ""], 1):
-        columns = line.split()
-        if columns and columns[0] != "-DOCSTART-":
+        # a word may hold spaces where tabs part the columns
+        columns = [column.strip() for column in line.split("\t")] if "\t" in line else line.split()
+        starts_document = bool(columns) and columns[0] == "-DOCSTART-"
+        if any(columns) and not starts_document:
             sentence.append(_conll_row(columns, path, number))
             continue
-        if columns:
-            documents.append([])
         if sentence:
             if not has_documents or not documents:
                 documents.append([])
             documents[-1].append(sentence)
             sentence = []
+        if starts_document:
+            documents.append([])
     for index, document in enumerate([part for part in documents if part], 1):
         try:
             yield _conll_article(f"{path.stem}-{index}", document, labels, segmented)

@@ -26,17 +26,17 @@ between the second and the third `---` line, without the line break before the l
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from data.errors import InputError, nearest, quote
 from data.schema import FIELD_LABELS, Article, Directive, Entity, parse_article
+from data.yamlfile import read_yaml, write_flow, write_pair
 
 SUFFIX = ".article"
 
@@ -60,32 +60,31 @@ def parse_markup(source: str, path: str | PathLike[str], labels: Iterable[str] |
     Raises: InputError with file, line and column.
     """
     header, body, footer, line = _split(source, path)
-    meta = _header(header, path)
+    meta, meta_lines = _header(header, path)
     text, entities, places = _body(body, path, line)
-    footer_line = line + body.count("\n") + 2
-    directives, extras, record_lines = _footer(footer, path, footer_line)
-    for id_, extra in extras.items():
+    records = _footer(footer, path, line + body.count("\n") + 2)
+    for id_, extra in records.extras.items():
         if id_ not in places:
             raise InputError(
                 f"values for {id_!r}, an id no mention has",
                 expected="under `mentions:` the ids of this article's mentions",
                 mend=nearest(id_, places),
                 path=path,
-                line=_line_of(footer, rf"^\s*{re.escape(id_)}\s*:", footer_line),
+                line=records.extra_lines[id_],
             )
-        entities[places[id_][0]].update(extra)
+        entities[places[id_].number].update(extra)
     value = {
         "id": meta.pop("id", ""),
         "date": meta.pop("date", None),
         "text": text,
         "entities": entities,
-        "directives": directives,
+        "directives": records.directives,
         "meta": meta,
     }
     try:
         return parse_article(value, labels)
     except InputError as error:
-        raise _placed(error, path, places, record_lines) from None
+        raise _placed(error, path, places, records.directive_lines, meta_lines) from None
 
 
 def _split(source: str, path: str | PathLike[str]) -> tuple[str, str, str, int]:
@@ -113,59 +112,47 @@ def _split(source: str, path: str | PathLike[str]) -> tuple[str, str, str, int]:
     return source[4:first], body, source[second + 4 :], source[:first].count("\n") + 2
 
 
-def _yaml(source: str, path: str | PathLike[str], line: int) -> Any:
-    try:
-        return yaml.safe_load(source)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise InputError(
-            f"broken YAML ({error.problem})",
-            expected="valid YAML",
-            mend="mend the line; quote values that hold `: ` or begin with a special character",
-            path=path,
-            line=line + (mark.line if mark else 0),
-            column=mark.column + 1 if mark else None,
-        ) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2020-02-31
-        raise InputError(
-            f"broken YAML ({error})", expected="valid YAML", mend="mend the value", path=path, line=line
-        ) from None
-
-
-def _header(source: str, path: str | PathLike[str]) -> dict[str, str]:
-    value = _yaml(source, path, 2)
+def _header(source: str, path: str | PathLike[str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Fields and the line of each. Scalars stay as written: `id: 007` is text, whatever YAML makes of it."""
+    value, node = read_yaml(source, path, 2)
     if not isinstance(value, dict) or "id" not in value:
         raise InputError("no `id:` in the header", expected="at least `id: NAME`", mend="add it", path=path, line=1)
-    for key, item in value.items():
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    lines = {key.value: 2 + key.start_mark.line for key, _ in pairs}
+    for item, (name, _) in zip(value.values(), pairs, strict=True):
         if isinstance(item, (dict, list)) or item is None:
             raise InputError(
-                f"header field {key!r} = {quote(str(item))}",
+                f"header field {name.value!r} = {quote(str(item))}",
                 expected="one value on the field's line",
                 mend="write one value, or take the line out",
                 path=path,
-                line=_line_of(source, rf"^{re.escape(str(key))}\s*:", 2),
+                line=lines[name.value],
             )
-    # scalars as written: `id: 007` and `year: 2020` are text here, whatever YAML makes of them
-    node = yaml.compose(source, Loader=yaml.SafeLoader)
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return {key.value: item.value for key, item in pairs}
+    return {key.value: item.value for key, item in pairs}, lines
 
 
-def _body(
-    body: str, path: str | PathLike[str], first_line: int
-) -> tuple[str, list[dict[str, Any]], dict[str, tuple[int, int, int]]]:
-    """Raw text, entities, and for each entity id its (index, line, column)."""
+class _Place(NamedTuple):
+    """Where a mention stands: its number among the entities, its line and column."""
+
+    number: int
+    line: int
+    column: int
+
+
+def _body(body: str, path: str | PathLike[str], first_line: int) -> tuple[str, list[dict[str, Any]], dict[str, _Place]]:
+    """Raw text, entities, and the place of each entity id."""
     pieces: list[str] = []
     length = position = 0
     opened: tuple[int, int] | None = None  # offset in the text, position in the body
     entities: list[dict[str, Any]] = []
-    places: dict[str, tuple[int, int, int]] = {}
+    places: dict[str, _Place] = {}
 
-    def place(at: int) -> dict[str, int]:
-        return {"line": first_line + body.count("\n", 0, at), "column": at - (body.rfind("\n", 0, at) + 1) + 1}
+    def place(at: int) -> tuple[int, int]:
+        return first_line + body.count("\n", 0, at), at - (body.rfind("\n", 0, at) + 1) + 1
 
     def fail(at: int, found: str, expected: str, mend: str) -> InputError:
-        return InputError(found, expected=expected, mend=mend, path=path, **place(at))
+        line, column = place(at)
+        return InputError(found, expected=expected, mend=mend, path=path, line=line, column=column)
 
     for match in _SPECIAL.finditer(body):
         at = match.start()
@@ -194,7 +181,7 @@ def _body(
             id_ = tag[2] or f"e{len(entities) + 1}"
             if id_ in places:
                 raise fail(at, f"the id {id_!r} a second time", "ids used once", "give it another id")
-            places[id_] = (len(entities), place(where)["line"], place(where)["column"])
+            places[id_] = _Place(len(entities), *place(where))
             entities.append({"id": id_, "label": tag[1], "start": start, "end": length})
             opened, position = None, tag.end()
     if opened:
@@ -216,80 +203,83 @@ def _body(
     return text, entities, places
 
 
-def _footer(
-    source: str, path: str | PathLike[str], first_line: int
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], list[int]]:
-    """Directives, further values by entity id, and each directive's line."""
-    value = _yaml(source, path, first_line) or {}
-    known = {"directives": list, "mentions": dict}
-    for key, item in value.items() if isinstance(value, dict) else [(str(value), value)]:
-        if key not in known or not isinstance(item if item is not None else known[key](), known[key]):
+class _Records(NamedTuple):
+    """The footer: directives and the line of each; further values by mention id, and the line of each."""
+
+    directives: list[dict[str, Any]]
+    directive_lines: list[int]
+    extras: dict[str, dict[str, Any]]
+    extra_lines: dict[str, int]
+
+
+_KINDS: dict[type[yaml.Node], str] = {yaml.SequenceNode: "list", yaml.MappingNode: "dict"}
+
+
+def _footer(source: str, path: str | PathLike[str], first_line: int) -> _Records:
+    value, node = read_yaml(source, path, first_line)
+    known: dict[str, type[yaml.Node]] = {"directives": yaml.SequenceNode, "mentions": yaml.MappingNode}
+    parts: dict[str, Any] = {}
+    pairs = node.value if isinstance(node, yaml.MappingNode) else [(node, None)] if node else []
+    for key, part in pairs:
+        name = key.value if isinstance(key, yaml.ScalarNode) else str(value)
+        empty = part is not None and part.tag == "tag:yaml.org,2002:null"
+        if name not in known or not (empty or isinstance(part, known[name])):
             raise InputError(
-                f"{quote(str(key))} in the footer" if key not in known else f"{key!r} that is no {known[key].__name__}",
+                f"{quote(name)} in the footer" if name not in known else f"{name!r} that is no {_KINDS[known[name]]}",
                 expected="`directives:` (a list) and `mentions:` (a mapping)",
-                mend=nearest(str(key), known),
+                mend=nearest(name, known),
                 path=path,
-                line=_line_of(source, rf"^{re.escape(str(key))}\s*:", first_line),
+                line=first_line + key.start_mark.line,
             )
-    node = yaml.compose(source, Loader=yaml.SafeLoader) if value else None
-    items = [item for key, part in (node.value if node else []) if key.value == "directives" for item in part.value]
-    lines = [first_line + item.start_mark.line for item in items]
-    directives = value.get("directives") or []
+        if not empty:
+            parts[name] = part
+    directives = value["directives"] if "directives" in parts else []
+    lines = [first_line + item.start_mark.line for item in parts["directives"].value] if directives else []
     for directive, line in zip(directives, lines, strict=True):
-        allowed = Directive.model_fields
-        keys = directive if isinstance(directive, dict) else {str(directive): None}
-        wrong = next((key for key in keys if key not in allowed), None)
-        if wrong is not None:
-            raise InputError(
-                f"{quote(str(wrong))} in a directive",
-                expected=f"fields among {', '.join(FIELD_LABELS)}",
-                mend=nearest(str(wrong), FIELD_LABELS),
-                path=path,
-                line=line,
-            )
-    extras = {}
-    for id_, extra in (value.get("mentions") or {}).items():
+        _check_fields(directive, path, line)
+    extras = value["mentions"] if "mentions" in parts else {}
+    extra_lines = {k.value: first_line + k.start_mark.line for k, _ in (parts["mentions"].value if extras else [])}
+    for (id_, extra), line in zip(extras.items(), extra_lines.values(), strict=True):
         if not isinstance(extra, dict) or not set(extra) <= {"normalized", "score"}:
             raise InputError(
                 f"values {quote(str(extra))} of mention {id_!r}",
                 expected="{normalized: {…}} and/or {score: …}",
                 mend="correct the line",
                 path=path,
-                line=_line_of(source, rf"^\s*{re.escape(str(id_))}\s*:", first_line),
+                line=line,
             )
-        extras[str(id_)] = _dates_as_text(extra)
-    return directives, extras, lines
+    return _Records(directives, lines, dict(zip(extra_lines, extras.values(), strict=True)), extra_lines)
 
 
-def _dates_as_text(value: Any) -> Any:
-    """YAML reads an unquoted 2020-11-30 as a date; the public form has ISO strings."""
-    if isinstance(value, dict):
-        return {key: _dates_as_text(item) for key, item in value.items()}
-    return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _line_of(source: str, pattern: str, first_line: int) -> int:
-    match = re.search(pattern, source, re.MULTILINE)
-    return first_line + (source[: match.start()].count("\n") if match else 0)
+def _check_fields(directive: Any, path: str | PathLike[str], line: int) -> None:
+    keys = directive if isinstance(directive, dict) else {str(directive): None}
+    wrong = next((key for key in keys if key not in Directive.model_fields), None)
+    if wrong is not None:
+        raise InputError(
+            f"{quote(str(wrong))} in a directive",
+            expected=f"fields among {', '.join(FIELD_LABELS)}",
+            mend=nearest(str(wrong), FIELD_LABELS),
+            path=path,
+            line=line,
+        )
 
 
 def _placed(
-    error: InputError, path: str | PathLike[str], places: dict[str, tuple[int, int, int]], record_lines: list[int]
+    error: InputError,
+    path: str | PathLike[str],
+    places: dict[str, _Place],
+    record_lines: list[int],
+    meta_lines: dict[str, int],
 ) -> InputError:
-    """Find the line and column an error of the schema speaks of, by the entity or directive that it names."""
-    directive = re.match(r"directives?(?: |\[)(\d+)", error.found)
-    if directive:
-        # "directive 1" counts from one, pydantic's "directives[0]" from nought
-        number = int(directive[1]) - (0 if "[" in directive[0] else 1)
-        return error.at(path, record_lines[number])
-    indexed = re.match(r"entities\[(\d+)\]", error.found)
-    named = re.search(r"entit(?:y|ies) '([^']+)'", error.found)
-    by_index = {index: (line, column) for index, line, column in places.values()}
-    if indexed:
-        return error.at(path, *by_index[int(indexed[1])])
-    if named:
-        return error.at(path, *places[named[1]][1:])
-    return error.at(path, 1)
+    """The error with the line and column of the field, mention or record that it is about."""
+    kind, key = error.subject or ("", "")
+    if kind == "directives":
+        return error.at(path, record_lines[int(key)])
+    if kind == "entities":
+        by_index = {place.number: place for place in places.values()}
+        place = places[str(key)] if isinstance(key, str) else by_index[key]
+        return error.at(path, place.line, place.column)
+    return error.at(path, meta_lines.get(str(key) if kind == "meta" else kind, 1))
 
 
 # ------------------------------------------------------------------ writing
@@ -299,17 +289,18 @@ def format_markup(article: Article) -> str:
     """The canonical `.article` file: `parse_markup(format_markup(a), …) == a` for every article."""
     named = {id_ for directive in article.directives for _, id_ in directive.roles()}
     named |= {entity.id for entity in article.entities if _extra(entity)}
-    header: dict[str, str] = {"id": article.id}
+    clash = next((key for key in article.meta if key in ("id", "date")), None)
+    if clash is not None:
+        raise InputError(
+            f"the metadata {clash!r} in article {article.id!r}",
+            expected="another name than a field's",
+            mend="rename it",
+        )
+    header = [f"id: {write_flow(article.id)}\n"]
     if article.date:
-        header["date"] = article.date.isoformat()
-    return (
-        "---\n"
-        + "".join(f"{_scalar(key)}: {_scalar(value)}\n" for key, value in (header | article.meta).items())
-        + "---\n"
-        + _format_body(article, named)
-        + "\n---\n"
-        + _format_footer(article)
-    )
+        header.append(f"date: {article.date.isoformat()}\n")
+    header += [f"{write_pair(key, value)}\n" for key, value in article.meta.items()]
+    return f"---\n{''.join(header)}---\n{_format_body(article, named)}\n---\n{_format_footer(article)}"
 
 
 def _format_body(article: Article, named: set[str]) -> str:
@@ -327,7 +318,7 @@ def _format_body(article: Article, named: set[str]) -> str:
 
 
 def _in_order(article: Article) -> list[Entity]:
-    """The entities as they stand in the text; the file keeps no other order, so another one is refused."""
+    """The entities, which must stand in the order of the text: the file keeps no other."""
     ordered = sorted(article.entities, key=lambda entity: entity.start)
     wrong = next((e for e in article.entities if re.search(r"[\s{}]", e.id + e.label)), None)
     if wrong is not None:
@@ -335,6 +326,10 @@ def _in_order(article: Article) -> list[Entity]:
             f"the id {wrong.id!r} or label {wrong.label!r} in article {article.id!r}",
             expected="no space and no brace in ids and labels",
             mend="rename it",
+        )
+    if ordered != article.entities:
+        raise InputError(
+            f"entities of article {article.id!r} out of order", expected="the order of the text", mend="sort them"
         )
     return ordered
 
@@ -364,27 +359,14 @@ def _format_footer(article: Article) -> str:
         if not fields:
             lines.append("- {}")
         for number, (name, value) in enumerate(fields):
-            lines.append(f"{'  ' if number else '- '}{name}: {_flow(value)}")
+            lines.append(f"{'  ' if number else '- '}{name}: {write_flow(value)}")
     extras = [(entity.id, extra) for entity in _in_order(article) if (extra := _extra(entity))]
     if extras:
         lines.append("mentions:")
-        lines += [f"  {_scalar(id_)}: {_flow(extra)}" for id_, extra in extras]
+        lines += [f"  {write_pair(id_, extra)}" for id_, extra in extras]
     return "\n".join(lines) + "\n"
 
 
 def _extra(entity: Entity) -> dict[str, Any]:
     values = {"normalized": entity.normalized, "score": entity.score}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _flow(value: Any) -> str:
-    return (
-        str(yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1 << 30, sort_keys=False))
-        .removesuffix("\n")
-        .removesuffix("\n...")
-    )
-
-
-def _scalar(value: str) -> str:
-    """A YAML scalar on one line; a date stays bare because the header keeps scalars as they are written."""
-    return value if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else _flow(value)

@@ -60,8 +60,8 @@ def run(extractor: Extractor, sources: list[Source], output: str | None) -> int:
     """Extract from all sources into `output`; gives the exit status."""
     total = sum(source.size for source in sources)
     with ExitStack() as stack:
-        errors = ErrorLog(output, stack)
         sink = stack.enter_context(open_sink(output))
+        errors = ErrorLog(output, stack)
         meter = stack.enter_context(Meter("extracting", total))
         state = {"done": 0}
 

@@ -6,7 +6,6 @@ were. A folder without it, or without its tokenizer or weights, is an `InputErro
 
 from __future__ import annotations
 
-import json
 from os import PathLike
 from pathlib import Path
 
@@ -71,11 +70,14 @@ def read_settings(folder: str | PathLike[str]) -> Settings:
         raise InputError(
             f"no {WEIGHTS_FILE}", expected="the model's weights", mend="copy the whole checkpoint folder", path=path
         )
+    text = read_text(file)
     try:
-        return Settings.model_validate(json.loads(read_text(file)))
-    except (ValidationError, ValueError) as error:
+        return Settings.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(
-            f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}",
             expected="the settings as `python -m train` wrote them",
             mend="copy the file anew from where the checkpoint came",
             path=file,

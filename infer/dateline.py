@@ -9,6 +9,7 @@ nothing, a place, or, beside a mark, a name in capitals (an author, a section).
 
     python -c "from infer.dateline import find_dateline; print(find_dateline('Thứ Năm, 15/10/2020 | 14:30'))"
 """
+
 import re
 from datetime import date
 
@@ -23,17 +24,23 @@ _YEAR = "(?:19|20)[0-9]{2}"
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<d>[0-9]{{1,2}}) ?(?P<sep>[/.-]) ?(?P<m>[0-9]{{1,2}}) ?(?P=sep) ?(?P<y>{_YEAR})"
     rf"|(?P<y2>{_YEAR})-(?P<m2>[0-9]{{2}})-(?P<d2>[0-9]{{2}})t?"
-    rf"|(?P<d3>[0-9]{{1,2}}) tháng (?P<m3>[0-9]{{1,2}})(?:,? năm |[/,] ?| )(?P<y3>{_YEAR}))(?![0-9/])")
+    rf"|(?P<d3>[0-9]{{1,2}}) tháng (?P<m3>[0-9]{{1,2}})(?:,? năm |[/,] ?| )(?P<y3>{_YEAR}))(?![0-9/])"
+)
 _WEEKDAY = re.compile(
-    r"\b(?:thứ (?P<name>hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|(?P<sunday>chủ nhật|chúa nhật|cn)|t(?P<number>[2-7]))\b")
+    r"\b(?:thứ (?P<name>hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|(?P<sunday>chủ nhật|chúa nhật|cn)|t(?P<number>[2-7]))\b"
+)
 _WEEKDAYS = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4, "bảy": 5, "bẩy": 5} | {str(n): n - 2 for n in range(2, 8)}
 
 _MARKS = (  # one of these makes a line a dateline
     _WEEKDAY,
-    re.compile(r"\b[0-9]{1,2} ?(?::|h|g|giờ)(?: ?[0-9]{2})?(?: ?phút|')?(?::[0-9]{2}(?:\.[0-9]+)?)?"
-               r"(?:z|\+[0-9:]{4,5})?(?!\w)"),
-    re.compile(r"\b(?:(?:ngày |thời gian |giờ )?(?:đăng(?: tải| tin| bài)?|cập nhật(?: lần cuối)?|xuất bản|phát hành)"
-               r"(?: lúc| vào)?(?: ngày)?|published|(?:last )?updated|posted)\b"),
+    re.compile(
+        r"\b[0-9]{1,2} ?(?::|h|g|giờ)(?: ?[0-9]{2})?(?: ?phút|')?(?::[0-9]{2}(?:\.[0-9]+)?)?"
+        r"(?:z|\+[0-9:]{4,5})?(?!\w)"
+    ),
+    re.compile(
+        r"\b(?:(?:ngày |thời gian |giờ )?(?:đăng(?: tải| tin| bài)?|cập nhật(?: lần cuối)?|xuất bản|phát hành)"
+        r"(?: lúc| vào)?(?: ngày)?|published|(?:last )?updated|posted)\b"
+    ),
 )
 _FILLERS = (
     re.compile(r"\b(?:gmt|utc) ?\+? ?[0-9]{1,2}(?::?[0-9]{2})?\b|\+0?7(?::?00)?\b|\b[ap]m\b"),
@@ -80,7 +87,7 @@ def _line_date(line: str) -> date | None:
         # Replaced at the same length, so that what is left can be looked up in the readable line.
         rest, count = pattern.subn(lambda m: "|" * len(m[0]), rest)
         marked |= pattern in _MARKS and count > 0
-    words = [readable[m.start():m.end()] for m in _WORD.finditer(rest)]
+    words = [readable[m.start() : m.end()] for m in _WORD.finditer(rest)]
     return day if _may_stay(words, marked or bool(_FORMAL.fullmatch(key))) else None
 
 

@@ -12,6 +12,7 @@ is the day before ("trước tháng 6/2020": 2020-05-31); a period ends on its l
 
     python -c "from infer.deadlines import parse_deadline; print(parse_deadline('trong quý III/2023', None))"
 """
+
 import re
 from datetime import date
 from typing import NamedTuple
@@ -47,24 +48,30 @@ def tidy(phrase: str) -> str:
 
 # Recurring, alternative, lunar or named otherwise than by the calendar: no single date follows.
 _NO_DATE = re.compile(
-    r"\b(?:hàng|hằng|mỗi|từng|định kỳ|âm lịch|hoặc|hay|năm học|năm tài chính|niên (?:độ|khoá|vụ)|tết|không trước)\b")
-_TAIL = re.compile(r",? (?:(?:để|nhằm|theo|phục vụ|và báo cáo|báo cáo|phải)\b[^0-9]*"
-                   r"|(?:và )?(?:tầm nhìn|định hướng)(?: đến)?(?: năm)? (?:19|20)[0-9]{2})$")
+    r"\b(?:hàng|hằng|mỗi|từng|định kỳ|âm lịch|hoặc|hay|năm học|năm tài chính|niên (?:độ|khoá|vụ)|tết|không trước)\b"
+)
+_TAIL = re.compile(
+    r",? (?:(?:để|nhằm|theo|phục vụ|và báo cáo|báo cáo|phải)\b[^0-9]*"
+    r"|(?:và )?(?:tầm nhìn|định hướng)(?: đến)?(?: năm)? (?:19|20)[0-9]{2})$"
+)
 _BRACKET = re.compile(r"([^()]*)\(([^()]*)\)([^()]*)")
 
 # What lead words make of the period after them, the strongest first: "đến trước", "chậm nhất trong".
 _STRENGTH = ("before", "until", "after", "since", "within", "")
-_LEADS = tuple((re.compile(rf"(?:{words})(?: |$)"), role) for words, role in (
-    (r"trước (?:khi )?(?:hết|kết thúc)", "until"),
-    (r"trước(?: thời điểm)?", "before"),
-    (r"(?:cho )?(?:đến|tới)(?: thời điểm)?|hết|kết thúc|chậm nhất|muộn nhất|trễ nhất", "until"),
-    (r"hạn chót|hạn cuối(?: cùng)?|(?:thời )?hạn(?: hoàn thành)?|không (?:quá|muộn hơn|chậm hơn|trễ hơn)", "until"),
-    (r"(?:kể |tính |bắt đầu |áp dụng |thực hiện )?(?:ngay )?từ", "since"),
-    (r"sau", "after"),
-    (r"(?:ngay |nội |chỉ )?trong(?: vòng| thời gian| thời hạn| suốt)?", "within"),
-    (r"thời gian(?! còn)(?: hoàn thành| thực hiện)?", ""),
-    (r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu", ""),
-))
+_LEADS = tuple(
+    (re.compile(rf"(?:{words})(?: |$)"), role)
+    for words, role in (
+        (r"trước (?:khi )?(?:hết|kết thúc)", "until"),
+        (r"trước(?: thời điểm)?", "before"),
+        (r"(?:cho )?(?:đến|tới)(?: thời điểm)?|hết|kết thúc|chậm nhất|muộn nhất|trễ nhất", "until"),
+        (r"hạn chót|hạn cuối(?: cùng)?|(?:thời )?hạn(?: hoàn thành)?|không (?:quá|muộn hơn|chậm hơn|trễ hơn)", "until"),
+        (r"(?:kể |tính |bắt đầu |áp dụng |thực hiện )?(?:ngay )?từ", "since"),
+        (r"sau", "after"),
+        (r"(?:ngay |nội |chỉ )?trong(?: vòng| thời gian| thời hạn| suốt)?", "within"),
+        (r"thời gian(?! còn)(?: hoàn thành| thực hiện)?", ""),
+        (r"ngay|vào|là|lúc|khoảng|dự kiến|phấn đấu|hoàn thành|xong|phải|cần|chỉ|nội|bắt đầu", ""),
+    )
+)
 _BARE_AFTER = re.compile(r"\b(?:trong|hết) $")  # "trong tháng", "đến hết năm" need no number
 _NOUN = re.compile(r"(?:ngày|tháng|quý|năm)(?= )")
 _JOINT = re.compile(r" (?:cho )?(?:đến|tới) | và | - ")
@@ -118,7 +125,7 @@ def _single(text: str, clock: Clock) -> Limit | None:
 
 def _split(text: str, joint: re.Match[str], written: date | None) -> Limit | None:
     """The range that `text` is when its two ends meet at `joint`."""
-    left, right = _lead(text[:joint.start()]), _lead(text[joint.end():])
+    left, right = _lead(text[: joint.start()]), _lead(text[joint.end() :])
     if left.role in ("before", "until", "after") or right.role in ("after", "since"):
         return None
     if _FROM_NOW.fullmatch(left.text):
@@ -152,7 +159,8 @@ _AT_MOST = r"tối đa(?: là)?|không quá|nhiều nhất(?: là)?"
 _DURATION = re.compile(
     rf"(?P<lead>(?:(?:{_WITHIN}|{_AT_MOST}|(?:{_WITHIN}) (?:{_AT_MOST})) )?)"
     rf"(?P<n>{_COUNT}) ?(?P<unit>giờ|h|tiếng|ngày làm việc|ngày|tuần|tháng|năm)(?: liên tục| đồng hồ)?"
-    r"(?P<next>(?: sắp)? tới| nữa| tới đây)?(?:,? (?P<anchor>(?:kể |tính |bắt đầu )?từ .+))?")
+    r"(?P<next>(?: sắp)? tới| nữa| tới đây)?(?:,? (?P<anchor>(?:kể |tính |bắt đầu )?từ .+))?"
+)
 _ANCHOR = re.compile(r"(?:(?:kể |tính |bắt đầu )?từ )+")
 _BEFORE_RANGE = re.compile(rf"(?:trong )?{_COUNT} (?:ngày|tuần|tháng|năm)(?: liên tục| liền)?,? (?:kể )?(?=từ )")
 # Public holidays with a fixed date; those of the lunar calendar, and days given in lieu, are not known here.

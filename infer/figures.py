@@ -7,6 +7,7 @@ value is what it comes to). Units are kept as written: "tỉ đồng" is not con
 
     python -c "from infer.figures import *; print(find_figures('nộp ngân sách 2.495 tỷ đồng'))"
 """
+
 import re
 from typing import NamedTuple
 
@@ -51,34 +52,42 @@ _PER = (
 )
 _UNIT = re.compile(
     rf" ?(?P<measure>(?:{_SCALES} )?(?:{_MONEY}|{_MEASURE})|{_SCALES}(?= ?/|(?! {_COUNT})))(?P<per>{_PER})"
-    rf"| (?P<scale>{_SCALES} )?(?P<noun>{_COUNT})(?P<noun_per>{_PER})")
+    rf"| (?P<scale>{_SCALES} )?(?P<noun>{_COUNT})(?P<noun_per>{_PER})"
+)
 _NO_UNIT = rf"(?! ?(?:{_MONEY}|{_MEASURE}|{_SCALE}))"
 
 # Numbers that are no values. A match is masked as a whole.
 _ORDINAL = r"[0-9]{1,4}[a-zđ]?(?![\w%])"
 _DAY = r"[0-9]{1,2} ?[/.-] ?[0-9]{1,2}(?: ?[/.-] ?(?:19|20)[0-9]{2})?(?![\w%]|[.,/][0-9])"
-_MASKS = tuple(re.compile(mask) for mask in (
-    rf"\bngày (?:{_DAY}|[0-9]{{1,2}}(?: tháng [0-9]{{1,2}}(?: năm {_YEAR})?)?(?![\w.,/]))",
-    r"(?<![\w.,/-])[0-9]{1,2} ?[/.-] ?[0-9]{1,2} ?[/.-] ?(?:19|20)[0-9]{2}(?![\w.,/-])",
-    rf"(?<!chưa )\b(?:đến|tới|trước|từ|sau|hết) {_DAY}(?= ?(?:$|[,;)]|đạt|đã|là|còn|ước|mới|có|cả|toàn))",
-    r"\b(?:số|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch) [0-9]+/(?:19|20)[0-9]{2}\b",
-    rf"\b(?:tháng|quý) ?(?:[0-9]{{1,2}} ?- ?)?[0-9]{{1,2}}(?: ?[/.-] ?{_YEAR})?{_NO_UNIT}(?![\w.,%]*[0-9])",
-    rf"\b(?:quý (?:i|ii|iii|iv)) ?[/-] ?{_YEAR}",
-    r"(?<![\w.,/-])[0-9]{1,2} (?:tháng|quý|năm|tuần|ngày) (?:đầu|cuối|qua|tới|gần đây|liên tiếp|còn lại|năm)\b",
-    r"(?<!là )(?<!còn )(?<!xuống )(?<!giảm )(?<!tăng )(?<!đạt )(?<!khoảng )(?<!hơn )\b(?<![.,])[0-9]{1,2} tháng$",
-    r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
-    rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
-    (rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}"
-     rf"(?! (?:{_COUNT}))"),
-    r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
-    r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
-    r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter; units are asked for after a number only
-    (rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá|chương trình"
-     rf"|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch|đề án|quốc lộ"
-     rf"|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
-     rf"(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))"),
-    rf"\bgói {_NO_UNIT}[0-9.,]+ {_SCALES}(?: {_MONEY})?",  # a package named by its sum
-))
+_MASKS = tuple(
+    re.compile(mask)
+    for mask in (
+        rf"\bngày (?:{_DAY}|[0-9]{{1,2}}(?: tháng [0-9]{{1,2}}(?: năm {_YEAR})?)?(?![\w.,/]))",
+        r"(?<![\w.,/-])[0-9]{1,2} ?[/.-] ?[0-9]{1,2} ?[/.-] ?(?:19|20)[0-9]{2}(?![\w.,/-])",
+        rf"(?<!chưa )\b(?:đến|tới|trước|từ|sau|hết) {_DAY}(?= ?(?:$|[,;)]|đạt|đã|là|còn|ước|mới|có|cả|toàn))",
+        r"\b(?:số|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch) [0-9]+/(?:19|20)[0-9]{2}\b",
+        rf"\b(?:tháng|quý) ?(?:[0-9]{{1,2}} ?- ?)?[0-9]{{1,2}}(?: ?[/.-] ?{_YEAR})?{_NO_UNIT}(?![\w.,%]*[0-9])",
+        rf"\b(?:quý (?:i|ii|iii|iv)) ?[/-] ?{_YEAR}",
+        r"(?<![\w.,/-])[0-9]{1,2} (?:tháng|quý|năm|tuần|ngày) (?:đầu|cuối|qua|tới|gần đây|liên tiếp|còn lại|năm)\b",
+        r"(?<!là )(?<!còn )(?<!xuống )(?<!giảm )(?<!tăng )(?<!đạt )(?<!khoảng )(?<!hơn )\b(?<![.,])[0-9]{1,2} tháng$",
+        r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
+        rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
+        (
+            rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}"
+            rf"(?! (?:{_COUNT}))"
+        ),
+        r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
+        r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
+        r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter; units are asked for after a number only
+        (
+            rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá|chương trình"
+            rf"|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch|đề án|quốc lộ"
+            rf"|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
+            rf"(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))"
+        ),
+        rf"\bgói {_NO_UNIT}[0-9.,]+ {_SCALES}(?: {_MONEY})?",  # a package named by its sum
+    )
+)
 _BARE_YEAR = re.compile(rf"(?<![\w.,/-]){_YEAR}{_NO_UNIT}(?! {_COUNT})(?![/%])")
 _MASK = "§"
 
@@ -98,7 +107,8 @@ _NUMBER = re.compile(
     rf"|(?P<range>{_N}{_U}(?: ?- ?| đến | tới )(?:{APPROXIMATE} )*{_N})"
     rf"|(?P<fraction>{_N} ?/ ?{_N})(?![0-9/])"
     rf"|(?P<number>{_N})"
-    rf"|(?<!mười )(?<!mươi )(?<!trăm )(?P<word>{'|'.join(_WORD_NUMBERS)})(?= (?!vạn|trăm){_SCALE}))")
+    rf"|(?<!mười )(?<!mươi )(?<!trăm )(?P<word>{'|'.join(_WORD_NUMBERS)})(?= (?!vạn|trăm){_SCALE}))"
+)
 _LINKED = re.compile(r"(?:đạt|là|còn|bằng|tăng|giảm|chiếm|được|gần|trên|hơn|khoảng|dưới) $")
 
 
@@ -147,11 +157,19 @@ def find_figures(text: str) -> list[Figure]:
         if figures and match.start() < figures[-1].unit_end:
             continue
         unit = _UNIT.match(key, match.end())
-        if unit is None and re.match(r"[^\W\d_]", key[match.end():match.end() + 1]):
+        if unit is None and re.match(r"[^\W\d_]", key[match.end() : match.end() + 1]):
             continue  # "30a", "4k": no number
         end = unit.end() if unit else match.end()
         noun = unit and unit["noun"]
-        figures.append(Figure(
-            match.start(), match.end(), end, _value(match), text[match.end():end].strip() or None,
-            bool(unit and (unit["measure"] or unit["scale"])), text[unit.start("noun"):end] if unit and noun else None))
+        figures.append(
+            Figure(
+                match.start(),
+                match.end(),
+                end,
+                _value(match),
+                text[match.end() : end].strip() or None,
+                bool(unit and (unit["measure"] or unit["scale"])),
+                text[unit.start("noun") : end] if unit and noun else None,
+            )
+        )
     return figures

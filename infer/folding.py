@@ -6,21 +6,40 @@ so that a match in the key can be cut out of the readable text by its offsets.
 
     python -c "from infer.folding import fold, match_key; print(match_key(fold('Ủy  ban – HÒA Bình')))"
 """
+
 import re
 import unicodedata
 
 # Both placements of the tone mark are in use ("hòa" and "hoà", "ủy" and "uỷ"); the key knows the second only.
 _TONE_PLACE = {
-    "òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ",
-    "òe": "oè", "óe": "oé", "ỏe": "oẻ", "õe": "oẽ", "ọe": "oẹ",
-    "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ",
+    "òa": "oà",
+    "óa": "oá",
+    "ỏa": "oả",
+    "õa": "oã",
+    "ọa": "oạ",
+    "òe": "oè",
+    "óe": "oé",
+    "ỏe": "oẻ",
+    "õe": "oẽ",
+    "ọe": "oẹ",
+    "ùy": "uỳ",
+    "úy": "uý",
+    "ủy": "uỷ",
+    "ũy": "uỹ",
+    "ụy": "uỵ",
 }
 _OLD_TONE = re.compile("|".join(_TONE_PLACE))
-_LOOKALIKES = str.maketrans({
-    **dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("’‘ʼ`´", "'"), **dict.fromkeys("“”„«»", '"'), "⁄": "/", "∕": "/",
-    "ð": "đ",  # the Icelandic letter, a common slip
-    "Ð": "đ",
-})
+_LOOKALIKES = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("’‘ʼ`´", "'"),
+        **dict.fromkeys("“”„«»", '"'),
+        "⁄": "/",
+        "∕": "/",
+        "ð": "đ",  # the Icelandic letter, a common slip
+        "Ð": "đ",
+    }
+)
 
 
 def fold(text: str) -> str:

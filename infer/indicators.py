@@ -12,6 +12,7 @@ phrase, belongs to the name ("11/29 chỉ tiêu vượt kế hoạch").
 
     python -c "from infer.indicators import *; print(parse_indicator('11/29 chỉ tiêu vượt kế hoạch'))"
 """
+
 import re
 from itertools import pairwise
 
@@ -27,10 +28,12 @@ _CHANGE = r"(?:tăng|giảm)(?: thêm| bình quân| mạnh)?|gia tăng|suy giả
 _ADVERB = re.compile(r"(?:^| )(?:đã|mới|sẽ|cũng|vẫn|hiện|đang|phải|có thể|ước|tiếp tục)$")
 _LINK = re.compile(rf"(?:^|(?<=[\s(,:-]))(?:(?P<copula>{_COPULA}|{APPROXIMATE})|(?P<change>{_CHANGE}))$")
 # "mức tăng", "tốc độ giảm", "lương tối thiểu", "mặt bằng", "dự án nêu trên" are names.
-_NAMED = re.compile(r"\b(?:(?:mức|tốc độ|tỷ lệ|tỉ lệ|độ|nhịp độ|số) (?:tăng|giảm)(?: thêm| bình quân| mạnh)?"
-                    r"|lương tối (?:thiểu|đa)|(?:mặt|văn|công|thăng) bằng|(?:nêu|nói|kể|phía|cấp) trên"
-                    r"|(?:cấp|phía) dưới|còn lại"
-                    r"|(?:nông thôn|đô thị|thành lập|đăng ký|cấp|trồng|xây dựng|đầu tư|mắc) mới)$")
+_NAMED = re.compile(
+    r"\b(?:(?:mức|tốc độ|tỷ lệ|tỉ lệ|độ|nhịp độ|số) (?:tăng|giảm)(?: thêm| bình quân| mạnh)?"
+    r"|lương tối (?:thiểu|đa)|(?:mặt|văn|công|thăng) bằng|(?:nêu|nói|kể|phía|cấp) trên"
+    r"|(?:cấp|phía) dưới|còn lại"
+    r"|(?:nông thôn|đô thị|thành lập|đăng ký|cấp|trồng|xây dựng|đầu tư|mắc) mới)$"
+)
 _LINKED = re.compile(rf"\b(?:đạt|là|còn|bằng|chiếm|tăng|giảm|có|{APPROXIMATE}) $")
 _SUM = r"(?: với)(?: tổng)?(?: số)? (?:vốn|tiền|kinh phí|diện tích|giá trị|mức)(?: đầu tư| đăng ký)?"
 _JOINED = re.compile(rf"(?:,|;| và| cùng| với| hoặc|{_SUM}) (?:{APPROXIMATE} )*$")  # two amounts side by side
@@ -51,11 +54,11 @@ def _strip_links(prefix: str) -> str:
         if link is None:
             # "mới đạt", but "nông thôn mới là"
             link = _ADVERB.search(key) if linked and not _NAMED.search(key) else None
-        elif link["change"] and not key[:link.start()].strip(_EDGES):
+        elif link["change"] and not key[: link.start()].strip(_EDGES):
             return prefix
         if link is None:
             return prefix
-        linked, prefix = True, prefix[:link.start()]
+        linked, prefix = True, prefix[: link.start()]
 
 
 def _choose(text: str, figures: list[Figure]) -> Figure | None:
@@ -71,27 +74,27 @@ def _choose(text: str, figures: list[Figure]) -> Figure | None:
 
 def _is_linked(text: str, figure: Figure) -> bool:
     """Whether a count opens the phrase, or a verb or approximator leads up to it: else it belongs to a noun inside."""
-    prefix = text[:figure.start]
+    prefix = text[: figure.start]
     return not _strip_links(prefix) or bool(_LINKED.search(match_key(prefix)))
 
 
 def _name(text: str, chosen: Figure, figures: list[Figure], end: int) -> str:
     """`text` without the chosen figure up to `end`, what links it, and brackets that hold figures."""
-    before, after = text[:chosen.start], text[end:]
+    before, after = text[: chosen.start], text[end:]
     bracket = next((m.span() for m in _BRACKET.finditer(text) if m.start() <= chosen.start < m.end()), None)
     if bracket:
-        before, after = text[:bracket[0]], text[bracket[1]:]
+        before, after = text[: bracket[0]], text[bracket[1] :]
     else:
         before = _strip_links(before)
         if isinstance(chosen.value, str):
-            before = before[:m.start()] if (m := _THE.search(match_key(before))) else before
+            before = before[: m.start()] if (m := _THE.search(match_key(before))) else before
     before, after = (_drop_brackets(part) for part in (before, after))
     after = after.strip()
-    after = after[:m.start()] if (m := _COMPARED.search(match_key(after))) else after
+    after = after[: m.start()] if (m := _COMPARED.search(match_key(after))) else after
     while stripped := _AFTER.match(match_key(after)):
-        after = after[stripped.end():].strip()
+        after = after[stripped.end() :].strip()
     if not after.strip(_EDGES):
-        before = before[:m.start()] if (m := _DANGLING.search(match_key(before))) else before
+        before = before[: m.start()] if (m := _DANGLING.search(match_key(before))) else before
     return " ".join(f"{before} {after}".split()).strip(_EDGES)
 
 
@@ -101,8 +104,8 @@ def _drop_brackets(text: str) -> str:
 
 def _noun_is_unit(text: str, figure: Figure) -> bool:
     """Whether the count noun only follows its figure, at the end of a phrase that has a name before it."""
-    rest = _BRACKET.sub("", text[figure.unit_end:]).strip(_EDGES + ")")
-    return not rest and bool(_strip_links(text[:figure.start]).strip(_EDGES + "("))
+    rest = _BRACKET.sub("", text[figure.unit_end :]).strip(_EDGES + ")")
+    return not rest and bool(_strip_links(text[: figure.start]).strip(_EDGES + "("))
 
 
 def parse_indicator(phrase: str) -> dict[str, str | int | float | None]:
@@ -125,5 +128,5 @@ def parse_indicator(phrase: str) -> dict[str, str | int | float | None]:
     unit, end = chosen.unit, chosen.unit_end
     if chosen.noun and not _noun_is_unit(text, chosen):
         end -= len(chosen.noun)
-        unit = text[chosen.end:end].strip() or None
+        unit = text[chosen.end : end].strip() or None
     return {"name": _name(text, chosen, figures, end), "value": chosen.value, "unit": unit}

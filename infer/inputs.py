@@ -87,12 +87,16 @@ def read_items(sources: Sequence[Source]) -> Iterator[Item]:
 def _read(source: Source) -> Iterator[tuple[Article | InputError, int]]:
     if source.path == STDIN:
         stream: BinaryIO = sys.stdin.buffer
-        first = stream.readline()
+        head = []
+        for line in stream:
+            head.append(line)
+            if line.removeprefix(b"\xef\xbb\xbf").strip():
+                break
         # an article does not begin with a brace, a JSON line does
-        if first.lstrip().startswith(b"{"):
-            yield from _read_lines(chain([first], stream), "<stdin>", source.name)
+        if head and head[-1].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+            yield from _read_lines(chain(head, stream), "<stdin>", source.name)
         else:
-            yield _text(first + stream.read(), "<stdin>", source.name), 0
+            yield _text(b"".join(head) + stream.read(), "<stdin>", source.name), 0
     elif source.path.endswith(".jsonl"):
         try:
             with open(source.path, "rb") as handle:

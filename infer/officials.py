@@ -12,6 +12,7 @@ A name that could be a place ("huyện Mai Sơn") stays in the position, and the
 
     python -c "from infer.officials import *; print(parse_official('Chủ tịch UBND TP Hà Nội Nguyễn Đức Chung'))"
 """
+
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -45,19 +46,40 @@ _SHARED_TITLE = {"trưởng", "phó", "chánh", "các trưởng", "cấp trưở
 _WARD = re.compile(r"\b(?:xã|phường|thị trấn|thôn|ấp|bản|khu phố|tổ dân phố)$")
 _DISTRICT = re.compile(r"\b(?:huyện|quận|thị xã|(?:huyện|quận|thị|đảng) uỷ)$")
 _PROVINCE = re.compile(r"\b(?:tỉnh|tp\.?|thành phố|tỉnh uỷ|thành uỷ)$")
-_SCHOOL = re.compile(r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt"
-                     r"|thcs|tiểu học|mầm non|bệnh viện|bv)\b")
+_SCHOOL = re.compile(
+    r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt"
+    r"|thcs|tiểu học|mầm non|bệnh viện|bv)\b"
+)
 
 _PARTICLE = re.compile(r"(?:[ya]|[kh]'.*)$")  # "Y Ngọc", "H'Yim Kđoh"
 _LETTER_OF_NAME = re.compile(r"[^\W\d_]|['’ʼ`-]")
-_PLAIN_VOWELS = str.maketrans({
-    tone: plain
-    for plain, tones in zip("aăâeêioôơuưy", ("áàảãạ", "ắằẳẵặ", "ấầẩẫậ", "éèẻẽẹ", "ếềểễệ", "íìỉĩị", "óòỏõọ", "ốồổỗộ",
-                                             "ớờởỡợ", "úùủũụ", "ứừửữự", "ýỳỷỹỵ"), strict=True)
-    for tone in tones
-})
+_PLAIN_VOWELS = str.maketrans(
+    {
+        tone: plain
+        for plain, tones in zip(
+            "aăâeêioôơuưy",
+            (
+                "áàảãạ",
+                "ắằẳẵặ",
+                "ấầẩẫậ",
+                "éèẻẽẹ",
+                "ếềểễệ",
+                "íìỉĩị",
+                "óòỏõọ",
+                "ốồổỗộ",
+                "ớờởỡợ",
+                "úùủũụ",
+                "ứừửữự",
+                "ýỳỷỹỵ",
+            ),
+            strict=True,
+        )
+        for tone in tones
+    }
+)
 _SYLLABLE = re.compile(
-    r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?[aăâeêioôơuưy]{1,3}(?:ng|nh|ch|[cmnpt])?")
+    r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?[aăâeêioôơuưy]{1,3}(?:ng|nh|ch|[cmnpt])?"
+)
 
 
 class _Piece(NamedTuple):
@@ -83,8 +105,10 @@ def _name_like(word: str, shouting: bool) -> bool:
 def _words(text: str) -> list[_Word]:
     key = match_key(text)
     shouting = text.isupper() and " " in text
-    return [_Word(key[m.start():m.end()].strip("()\"'"), m.start(), _name_like(m[0], shouting))
-            for m in re.finditer(r"\S+", text)]
+    return [
+        _Word(key[m.start() : m.end()].strip("()\"'"), m.start(), _name_like(m[0], shouting))
+        for m in re.finditer(r"\S+", text)
+    ]
 
 
 def _cuts(text: str, key: str) -> Iterator[tuple[int, int]]:
@@ -121,7 +145,7 @@ def _skip_courtesy(text: str, key: str, start: int, end: int) -> tuple[int, bool
 
 def _is_person(text: str, piece: _Piece) -> bool:
     """A whole piece that is a name: in first place any capitals do, later it takes a surname."""
-    words = _words(text[piece.start:piece.end])
+    words = _words(text[piece.start : piece.end])
     keys = [w.key for w in words]
     if not all(w.name_like for w in words) or len(words) > _LONGEST_NAME:
         return False
@@ -131,7 +155,7 @@ def _is_person(text: str, piece: _Piece) -> bool:
         return False
     if _TITLE.match(" ".join(keys)):
         return False
-    if piece.polite or (piece.start == 0 and not text[piece.start:piece.end].isupper()):
+    if piece.polite or (piece.start == 0 and not text[piece.start : piece.end].isupper()):
         return True
     return _is_surname(keys[0]) and len(keys) >= (2 if keys[0] in COMMON_SURNAMES else 3)
 
@@ -142,13 +166,13 @@ def _is_surname(key: str) -> bool:
 
 def _place_at(keys: list[str], at: int) -> int:
     """How many words from `at` on are a place."""
-    return next((n for n in (4, 3, 2, 1) if at + n <= len(keys) and " ".join(keys[at:at + n]) in PLACES), 0)
+    return next((n for n in (4, 3, 2, 1) if at + n <= len(keys) and " ".join(keys[at : at + n]) in PLACES), 0)
 
 
 def _may_be_name(keys: list[str], at: int, before: str, shouting: bool) -> bool:
     """Whether the words from `at` to the end are a person, given that the first is a surname."""
     length, common = len(keys) - at, keys[at] in COMMON_SURNAMES
-    if " ".join(keys[at:at + 2]) in NO_NAMES or (keys[at] == "lý" and keys[at - 1] in NO_NAME_BEFORE):
+    if " ".join(keys[at : at + 2]) in NO_NAMES or (keys[at] == "lý" and keys[at - 1] in NO_NAME_BEFORE):
         return False
     if shouting:  # without capitals to go by, only what can hardly be a word
         return length in (3, 4) and (common or bool(_PROVINCE.search(before)))
@@ -200,9 +224,9 @@ def _is_given_name(words: list[_Word]) -> bool:
 def _is_foreign_name(keys: list[str], run: int) -> int:
     """Index after a country that a name of foreign syllables follows ("Ngoại trưởng Mỹ Rex Tillerson"), else 0."""
     count = _place_at(keys, run)
-    rest = keys[run + count:]
+    rest = keys[run + count :]
     foreign = [k for k in rest if not _SYLLABLE.fullmatch(k.translate(_PLAIN_VOWELS))]
-    return run + count if " ".join(keys[run:run + count]) in COUNTRIES and len(rest) > 1 and foreign else 0
+    return run + count if " ".join(keys[run : run + count]) in COUNTRIES and len(rest) > 1 and foreign else 0
 
 
 def _trailing_name(position: str) -> int | None:
@@ -228,7 +252,7 @@ def _sort(text: str, key: str) -> tuple[list[str], list[str]]:
         filler = _FILLER.match(key, piece.start, piece.end)
         start = filler.end() if filler else piece.start
         if _is_person(text, piece):
-            names.append(text[piece.start:piece.end])
+            names.append(text[piece.start : piece.end])
             after_position = False
             continue
         shares = spans and key[slice(*spans[-1])] in _SHARED_TITLE
@@ -258,7 +282,7 @@ def parse_official(phrase: str) -> dict[str, str | list[str] | None]:
     """
     text = fold(phrase).strip(_EDGES)
     if aside := _ASIDE.search(match_key(text)):
-        text = text[:aside.start()] + text[aside.end():]
+        text = text[: aside.start()] + text[aside.end() :]
     if len(text) > _LONGEST:
         return {"name": None, "positions": [text]}
     names, positions = _sort(text, match_key(text))

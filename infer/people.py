@@ -3,6 +3,7 @@
 Sources: the 63 provinces of 2008 to 2025 (the 34 of today keep their names), provincial cities, the usual Vietnamese
 surnames and those of the larger minorities, and the titles of state, Party and armed forces.
 """
+
 from infer.folding import fold, match_key
 
 
@@ -91,12 +92,14 @@ DEGREES = (
 _BEFORE_TITLE = (
     r"(?:(?:nguyên|cựu|quyền|q\.|tân|các|những|một số|một|hai|ba|[0-9]+|nữ|toàn thể|tất cả|cả|đương kim|phó|đồng) )*"
 )
-_TITLES = "|".join((
-    r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu|lãnh đạo",
-    r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
-    r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
-    r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia",
-    r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên|người phát ngôn|phát ngôn viên",
-    r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức|chủ toạ",
-))
+_TITLES = "|".join(
+    (
+        r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu|lãnh đạo",
+        r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
+        r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
+        r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia",
+        r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên|người phát ngôn|phát ngôn viên",
+        r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức|chủ toạ",
+    )
+)
 TITLE_START = rf"{_BEFORE_TITLE}(?:{_TITLES})(?![\w'])"

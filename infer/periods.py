@@ -12,6 +12,7 @@ decides, so that "31/02" is an impossible day and never falls through to another
 
     python -c "from infer.periods import *; print(read_period('cuối quý ii/2021', Clock(None)))"
 """
+
 import re
 from calendar import monthrange
 from collections.abc import Callable
@@ -19,13 +20,42 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 NUMBER_WORDS = {
-    "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
-    "mười": 10, "mười một": 11, "mười hai": 12, "mười lăm": 15, "hai mươi": 20, "ba mươi": 30, "bốn lăm": 45,
+    "một": 1,
+    "hai": 2,
+    "ba": 3,
+    "bốn": 4,
+    "tư": 4,
+    "năm": 5,
+    "sáu": 6,
+    "bảy": 7,
+    "bẩy": 7,
+    "tám": 8,
+    "chín": 9,
+    "mười": 10,
+    "mười một": 11,
+    "mười hai": 12,
+    "mười lăm": 15,
+    "hai mươi": 20,
+    "ba mươi": 30,
+    "bốn lăm": 45,
 }
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _WEEKDAYS = {
-    "thứ hai": 0, "thứ 2": 0, "thứ ba": 1, "thứ 3": 1, "thứ tư": 2, "thứ 4": 2, "thứ năm": 3, "thứ 5": 3,
-    "thứ sáu": 4, "thứ 6": 4, "thứ bảy": 5, "thứ bẩy": 5, "thứ 7": 5, "chủ nhật": 6, "chúa nhật": 6,
+    "thứ hai": 0,
+    "thứ 2": 0,
+    "thứ ba": 1,
+    "thứ 3": 1,
+    "thứ tư": 2,
+    "thứ 4": 2,
+    "thứ năm": 3,
+    "thứ 5": 3,
+    "thứ sáu": 4,
+    "thứ 6": 4,
+    "thứ bảy": 5,
+    "thứ bẩy": 5,
+    "thứ 7": 5,
+    "chủ nhật": 6,
+    "chúa nhật": 6,
 }
 _AHEAD = {"nay": 0, "này": 0, "tới": 1, "sau": 1, "sắp tới": 1, "tới đây": 1}
 _TODAY = {"hôm nay": 0, "ngày hôm nay": 0, "nay": 0, "mai": 1, "ngày mai": 1, "ngày kia": 2, "ngày mốt": 2}
@@ -342,49 +372,55 @@ _TWO_DATES = r"(?:ngày )?(?P<a>D)-(?:ngày )?(?P<b>D)".replace("D", rf"[0-9]{{1
 _TERM = r"(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)?"
 _MONTHS_OF = r"(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?(?: của| trong)?"
 
-_GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple((re.compile(pattern), reader) for pattern, reader in (
-    # days
-    (rf"(?:{_NTH})?{_D}(?P<sep>[/.-]){_M}(?P=sep)(?P<y>{_Y}|[0-9]{{2}})", _read_day),
-    (rf"{_NTH}{_D}[/.-]{_M}{_DATE_TAIL}", _read_day),
-    # Without "ngày" before it, "1-2 năm tới" is a stretch of years.
-    (rf"{_D}[/.-]{_M}(?:,? năm (?P<y>{_Y})| {_NEAR})?", _read_day),
-    (rf"{_NTH}{_D} tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
-    # "2 tháng 6" may be two months; past twelve, or with a year, it is a day.
-    (rf"(?P<d>1[3-9]|[23][0-9]) tháng {_M}{_YEAR_TAIL}", _read_day),
-    (rf"{_D} tháng {_M}(?:/|,? năm )(?P<y>{_Y})", _read_day),
-    (rf"(?:ngày )?(?P<y>{_Y})-{_M}-{_D}", _read_day),
-    (rf"(?:ngày )?{_D}-(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?:[/.]|,? năm )(?P<y>{_Y})", _read_days),
-    (rf"(?:ngày )?{_D}(?:-| và (?:ngày )?)(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?: {_NEAR})?", _read_days),
-    (_TWO_DATES, _read_day_range),
-    (rf"(?P<noun>{_NTH})?{_D}", _read_day_only),
-    (rf"{_NTH}{_D} (?:của )?tháng (?P<rel>này|nay|tới|sau)", _read_day_of_month),
-    ("|".join(_TODAY), _read_near_day),
-    (rf"(?P<wd>{'|'.join(_WEEKDAYS)}) (?P<rel>tuần này|tuần tới|tuần sau|này|tới)", _read_weekday),
-    (rf"(?P<wd>{'|'.join(_WEEKDAYS)}),? (?P<rest>(?:ngày )?[0-9].*)", _read_weekday_date),
-    (r"ngày cuối(?: cùng)?(?: của)? (?P<rest>(?:tháng|quý|năm).*)", _read_last_day),
-    # months and quarters
-    (rf"(?:tháng |t){_M}(?:-|, ?(?:tháng )?| và (?:tháng )?)(?P<n>[0-9]{{1,2}}){_YEAR_TAIL}", _read_months),
-    (rf"(?:tháng |t)(?P<m>{_MONTH}){_YEAR_TAIL}", _read_month),
-    (rf"{_M}[/.-](?P<y>{_Y})", _read_month),
-    (rf"quý (?P<q>{_QUARTER})(?:-|, ?(?:quý )?| và (?:quý )?)(?P<r>{_QUARTER}){_YEAR_TAIL}", _read_quarters),
-    (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
-    # years
-    (rf"(?:năm )?(?P<y>{_Y})", _read_year),
-    (rf"(?:{_TERM} )?(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
-    # relative to the article
-    (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
-    (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
-    (r"(?P<unit>ngày|tuần|tháng|quý|năm)", _read_bare),
-    (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
-    # parts
-    (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
-    (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?{_MONTHS_OF} (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
-    (rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})", lambda m, _: _months(int(m["y"]), 1, number(m["n"]), "part")),
-    (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
-    (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),
-    # times of day
-    (rf"(?:{_CLOCK}|{_PART_OF_DAY}|{_CLOCK} {_PART_OF_DAY}),? (?:của )?(?P<rest>.+)", _read_time_of_day),
-))
+_GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
+    (re.compile(pattern), reader)
+    for pattern, reader in (
+        # days
+        (rf"(?:{_NTH})?{_D}(?P<sep>[/.-]){_M}(?P=sep)(?P<y>{_Y}|[0-9]{{2}})", _read_day),
+        (rf"{_NTH}{_D}[/.-]{_M}{_DATE_TAIL}", _read_day),
+        # Without "ngày" before it, "1-2 năm tới" is a stretch of years.
+        (rf"{_D}[/.-]{_M}(?:,? năm (?P<y>{_Y})| {_NEAR})?", _read_day),
+        (rf"{_NTH}{_D} tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
+        # "2 tháng 6" may be two months; past twelve, or with a year, it is a day.
+        (rf"(?P<d>1[3-9]|[23][0-9]) tháng {_M}{_YEAR_TAIL}", _read_day),
+        (rf"{_D} tháng {_M}(?:/|,? năm )(?P<y>{_Y})", _read_day),
+        (rf"(?:ngày )?(?P<y>{_Y})-{_M}-{_D}", _read_day),
+        (rf"(?:ngày )?{_D}-(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?:[/.]|,? năm )(?P<y>{_Y})", _read_days),
+        (rf"(?:ngày )?{_D}(?:-| và (?:ngày )?)(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?: {_NEAR})?", _read_days),
+        (_TWO_DATES, _read_day_range),
+        (rf"(?P<noun>{_NTH})?{_D}", _read_day_only),
+        (rf"{_NTH}{_D} (?:của )?tháng (?P<rel>này|nay|tới|sau)", _read_day_of_month),
+        ("|".join(_TODAY), _read_near_day),
+        (rf"(?P<wd>{'|'.join(_WEEKDAYS)}) (?P<rel>tuần này|tuần tới|tuần sau|này|tới)", _read_weekday),
+        (rf"(?P<wd>{'|'.join(_WEEKDAYS)}),? (?P<rest>(?:ngày )?[0-9].*)", _read_weekday_date),
+        (r"ngày cuối(?: cùng)?(?: của)? (?P<rest>(?:tháng|quý|năm).*)", _read_last_day),
+        # months and quarters
+        (rf"(?:tháng |t){_M}(?:-|, ?(?:tháng )?| và (?:tháng )?)(?P<n>[0-9]{{1,2}}){_YEAR_TAIL}", _read_months),
+        (rf"(?:tháng |t)(?P<m>{_MONTH}){_YEAR_TAIL}", _read_month),
+        (rf"{_M}[/.-](?P<y>{_Y})", _read_month),
+        (rf"quý (?P<q>{_QUARTER})(?:-|, ?(?:quý )?| và (?:quý )?)(?P<r>{_QUARTER}){_YEAR_TAIL}", _read_quarters),
+        (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
+        # years
+        (rf"(?:năm )?(?P<y>{_Y})", _read_year),
+        (rf"(?:{_TERM} )?(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
+        # relative to the article
+        (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
+        (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
+        (r"(?P<unit>ngày|tuần|tháng|quý|năm)", _read_bare),
+        (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
+        # parts
+        (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
+        (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?{_MONTHS_OF} (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
+        (
+            rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})",
+            lambda m, _: _months(int(m["y"]), 1, number(m["n"]), "part"),
+        ),
+        (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
+        (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),
+        # times of day
+        (rf"(?:{_CLOCK}|{_PART_OF_DAY}|{_CLOCK} {_PART_OF_DAY}),? (?:của )?(?P<rest>.+)", _read_time_of_day),
+    )
+)
 
 
 def read_period(text: str, clock: Clock) -> Period | None:

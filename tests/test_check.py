@@ -209,7 +209,7 @@ def test_the_shipped_articles_are_right(capsys: pytest.CaptureFixture[str], monk
     assert printed.err == ""
     header, *lines = printed.out.splitlines()
     assert header.split() == ["train", "dev", "test"]
-    assert len(lines) == 15
+    assert lines[14].startswith("unknown subwords")
     counts = [str(len(list((ARTICLES / split).glob("*.article")))) for split in ("train", "dev", "test")]
     assert lines[0].split() == ["articles", *counts]
     lost = next(line for line in lines if line.startswith("mentions without a word"))
@@ -223,7 +223,7 @@ def test_status_0_and_near_duplicates_on_standard_output(
     path = put(tmp_path / "a.jsonl", made("a", WORDS), made("b", WORDS))
     status, out, err = run(capsys, path)
     assert (status, err) == (0, "")
-    assert out.splitlines()[-1] == ("near-duplicate: articles/a and articles/b share 100% of their five-word sequences")
+    assert "near-duplicate: articles/a and articles/b share 100% of their five-word sequences" in out.splitlines()
 
 
 def test_status_1_and_errors_on_standard_error_with_their_places(

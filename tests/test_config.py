@@ -168,9 +168,9 @@ def test_an_override_below_a_value(small: Path) -> None:
 
 
 def test_an_override_that_is_no_yaml(small: Path) -> None:
-    assert message(small, "labels=[a") == (
-        "found the override 'labels=[a'; expected a YAML value. To mend it: quote it."
-    )
+    told = message(small, "labels=[a")
+    assert told.startswith("found the override 'labels=[a': broken YAML (expected ',' or ']'")
+    assert told.endswith("; expected a YAML value. To mend it: quote it.")
 
 
 def test_an_override_that_yaml_takes_for_a_day_that_does_not_exist(small: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_section_that_is_none(small: Path) -> None:
 def test_broken_yaml(small: Path, text: str, place: str, problem: str) -> None:
     told = message(small, text=text)
     assert told.startswith(f"{small}{place}: found broken YAML ({problem}")
-    assert told.endswith("; expected valid YAML. To mend it: mend the line; configs/mini.yaml shows the form.")
+    assert "; expected valid YAML. To mend it: mend the line; " in told
 
 
 def test_a_day_that_does_not_exist(small: Path) -> None:

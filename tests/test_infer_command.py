@@ -410,7 +410,7 @@ SETTINGS_MEND = (
 def test_settings_that_are_no_json(tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = checkpoint(tmp_path / "model", settings='{"labels": [\n')
     text = failure(capsys, news, "--model", folder)
-    assert text.startswith(f"{folder / 'giaoban.json'}: found JSONDecodeError: Expecting value: line 2 column 1")
+    assert text.startswith(f"{folder / 'giaoban.json'}: found the file: invalid JSON: EOF")
     assert text.endswith(f"; {SETTINGS_MEND}")
 
 

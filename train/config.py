@@ -18,10 +18,11 @@ from data.errors import InputError, nearest
 from data.files import read_text
 from data.schema import LABELS
 from data.windows import check_limits
+from data.yamlfile import read_yaml
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class DataConfig(_Section):
@@ -63,10 +64,10 @@ class TrainingConfig(_Section):
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1, description="windows in a step, on each device")
     accumulate: int = Field(default=1, ge=1, description="batches whose gradients make one step")
-    learning_rate: float = Field(gt=0)
+    learning_rate: float = Field(gt=0, allow_inf_nan=False)
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     evaluate_every: int | None = Field(default=None, ge=1, description="steps between looks at dev; null: each epoch")
     patience: int | None = Field(default=None, ge=1, description="looks at dev without a gain until it stops")
     seed: int = 13
@@ -90,18 +91,7 @@ def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Con
     Raises: InputError naming file and line, or the override.
     """
     text = read_text(path)
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InputError(
-            f"broken YAML ({getattr(error, 'problem', None) or error})",
-            expected="valid YAML",
-            mend="mend the line; configs/mini.yaml shows the form",
-            path=path,
-            line=mark.line + 1 if mark else None,
-            column=mark.column + 1 if mark else None,
-        ) from None
+    value, node = read_yaml(text, path)
     if not isinstance(value, dict):
         raise InputError(
             f"a {type(value).__name__}", expected="a mapping of keys", mend="see configs/mini.yaml", path=path, line=1
@@ -111,7 +101,7 @@ def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Con
     try:
         config = Config.model_validate(value)
     except ValidationError as error:
-        raise _as_input_error(error, text, path, overrides) from None
+        raise _as_input_error(error, node, path, overrides) from None
     try:
         _contradictions(config)
     except InputError as error:
@@ -127,7 +117,7 @@ def _apply(value: dict[str, Any], override: str) -> None:
         )
     *sections, last = key.split(".")
     place = value
-    for section in sections:
+    for depth, section in enumerate(sections):
         inner = place.get(section)
         if inner is None:
             inner = place[section] = {}
@@ -135,24 +125,26 @@ def _apply(value: dict[str, Any], override: str) -> None:
             raise InputError(
                 f"the override {override!r}: {section} is no section",
                 expected="a key that the configuration has",
-                mend=f"write {section}=VALUE",
+                mend=f"write {'.'.join(sections[: depth + 1])}=VALUE",
             )
         place = inner
     try:
-        place[last] = yaml.safe_load(written)
-    except yaml.YAMLError:
-        raise InputError(f"the override {override!r}", expected="a YAML value", mend="quote it") from None
+        place[last] = read_yaml(written, None)[0]
+    except InputError as error:
+        raise InputError(
+            f"the override {override!r}: {error.found}", expected="a YAML value", mend="quote it"
+        ) from None
 
 
 def _as_input_error(
-    error: ValidationError, text: str, path: str | PathLike[str], overrides: Sequence[str]
+    error: ValidationError, node: yaml.Node | None, path: str | PathLike[str], overrides: Sequence[str]
 ) -> InputError:
     # an unknown key explains a missing one better than the other way round
     first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
     loc = [str(part) for part in first["loc"]]
     key = ".".join(loc)
-    blamed = next((o for o in overrides if o.partition("=")[0] == key), None)
-    line = None if blamed else _line(text, loc)
+    blamed = next((o for o in overrides if f"{o.partition('=')[0]}.".startswith(f"{key}.") or _under(key, o)), None)
+    line = None if blamed else _line(node, loc)
     name = f"{key} (from {blamed!r})" if blamed else key
     if first["type"] == "extra_forbidden":
         hint = nearest(loc[-1], _section(loc[:-1]).model_fields)
@@ -168,6 +160,11 @@ def _as_input_error(
     )
 
 
+def _under(key: str, override: str) -> bool:
+    """Whether `key` is what an override set, or a part of it."""
+    return f"{key}.".startswith(f"{override.partition('=')[0]}.")
+
+
 def _section(loc: Sequence[str]) -> type[BaseModel]:
     section: type[BaseModel] = Config
     for part in loc:
@@ -177,9 +174,8 @@ def _section(loc: Sequence[str]) -> type[BaseModel]:
     return section
 
 
-def _line(text: str, loc: Sequence[str]) -> int | None:
+def _line(node: yaml.Node | None, loc: Sequence[str]) -> int | None:
     """The line of a key in the YAML text, as deep as it can be followed."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = None
     for part in loc:
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
