@@ -1,18 +1,20 @@
-"""Annotated articles from files: `.article` markup, JSON lines in the public form, CoNLL columns; and JSON lines back.
+"""Annotated articles from files: `.article` markup, JSON lines, CoNLL columns; and JSON lines back.
 
 In: a file or a folder. Out: checked articles one by one; a bad one is an `InputError` in its place, so that the caller
-decides whether it ends the run (training) or costs itself alone (checking).
+decides whether it ends the run (training) or costs itself alone (checking). JSON lines are the public form, or what
+doccano exports, as the fields of the first line say.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from data.doccano import is_doccano, parse_doccano
 from data.errors import InputError, quote
 from data.files import atomic_file, decode, read_bytes, read_text
 from data.markup import SUFFIX, parse_markup
@@ -26,7 +28,7 @@ SUFFIXES = (SUFFIX, ".jsonl", *CONLL_SUFFIXES)
 Result = Article | InputError
 
 
-def find_splits(source: str | PathLike[str]) -> dict[str, Path]:
+def find_splits(source: str | PathLike[str], suffixes: Sequence[str] = SUFFIXES) -> dict[str, Path]:
     """Split name → file or folder, for a folder that holds train, dev, test (folders, or files of a known suffix).
 
     Raises: InputError when there is none.
@@ -34,7 +36,7 @@ def find_splits(source: str | PathLike[str]) -> dict[str, Path]:
     root = Path(source)
     found = {}
     for split in SPLITS:
-        candidates = [root / split] + [root / f"{split}{suffix}" for suffix in SUFFIXES]
+        candidates = [root / split] + [root / f"{split}{suffix}" for suffix in suffixes]
         present = [path for path in candidates if path.exists()]
         if len(present) > 1:
             raise InputError(
@@ -48,7 +50,7 @@ def find_splits(source: str | PathLike[str]) -> dict[str, Path]:
     if not found:
         raise InputError(
             NO_SPLIT,
-            expected=f"folders or files named {', '.join(SPLITS)} ({', '.join(SUFFIXES)})",
+            expected=f"folders or files named {', '.join(SPLITS)} ({', '.join(suffixes)})",
             mend="rename them, or name the splits one by one (data.train=…)",
             path=root,
         )
@@ -123,7 +125,7 @@ def _scan_file(path: Path, labels: Iterable[str] | None, segmented: bool) -> Ite
         if path.suffix == SUFFIX:
             yield _read_markup(path, labels)
         elif path.suffix == ".jsonl":
-            yield from _scan_jsonl(path, labels)
+            yield from scan_jsonl(path, labels)
         else:
             yield from _scan_conll(path, labels, segmented)
     except InputError as error:
@@ -155,14 +157,25 @@ def parse_json_line(raw: bytes, path: str | PathLike[str], number: int) -> objec
         ) from None
 
 
-def _scan_jsonl(path: Path, labels: Iterable[str] | None) -> Iterator[Result]:
+def scan_jsonl(
+    path: Path,
+    labels: Iterable[str] | None,
+    parse: Callable[[object, Iterable[str] | None, str], Article] | None = None,
+) -> Iterator[Result]:
+    """Every line's article; `parse` takes a line's value, labels, and a name. None: as the first line's fields say."""
     for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
         if not raw.strip():
             continue
         try:
-            yield parse_article(parse_json_line(raw, path, number), labels)
+            value = parse_json_line(raw, path, number)
+            parse = parse or (parse_doccano if is_doccano(value) else _parse_public)
+            yield parse(value, labels, f"{path.stem}-{number}")
         except InputError as error:
             yield error.at(path, number)
+
+
+def _parse_public(value: object, labels: Iterable[str] | None, name: str) -> Article:
+    return parse_article(value, labels)
 
 
 # ------------------------------------------------------------------ CoNLL

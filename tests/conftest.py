@@ -74,9 +74,9 @@ def small_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         "training": {
             "output": str(path.parent / "run"),
-            "epochs": 6,
+            "epochs": 4,
             "batch_size": 8,
-            "learning_rate": 4e-3,
+            "learning_rate": 6e-3,
             "device": "cpu",
         },
     }

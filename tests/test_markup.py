@@ -511,7 +511,7 @@ def test_a_day_that_does_not_exist() -> None:
         ),
         (
             f"{HEAD}a\n---\n\n- a\n",
-            "6",
+            "7",
             "\"['a']\" in the footer",
             "`directives:` (a list) and `mentions:` (a mapping)",
             "known: directives, mentions",
