@@ -1,9 +1,10 @@
-"""`python -m data check|stats|agree|schema`: see each command's --help."""
+"""`python -m data check|stats|agree|convert|prelabel|schema`: see each command's --help."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.text import Text
 from data.bpe import PhobertBPE
 from data.check import check, collect, rows
 from data.compare import link_scores, mention_scores
+from data.convert import KINDS, Options, convert
 from data.encode import Encoder
 from data.errors import InputError
 from data.files import atomic_file
@@ -28,6 +30,9 @@ VOCABULARY = Path(__file__).parent.parent / "models" / "mini-vocabulary"
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["prelabel"]:
+        return _prelabel(argv[1:])
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args))
@@ -58,6 +63,23 @@ def _parser() -> argparse.ArgumentParser:
     agree.add_argument("second", help="another annotation of articles of the first, by their ids")
     agree.add_argument("--labels", default=",".join(LABELS), help="the label set, by commas (%(default)s)")
     agree.set_defaults(run=_agree)
+
+    converter = commands.add_parser("convert", help="from one format to another, to and from annotation tools")
+    converter.add_argument("source", metavar="IN", help="a file or folder (with or without splits)")
+    converter.add_argument("output", metavar="OUT", help="a file, or a folder for splits, markup and brat")
+    converter.add_argument("--to", required=True, choices=KINDS, help="the format to write")
+    converter.add_argument("--from", dest="kind", choices=KINDS, help="the format to read, where it cannot be told")
+    converter.add_argument("--labels", help="take these labels alone, by commas (any)")
+    converter.add_argument("--segmenter", default="pyvi", help="words for CoNLL (%(default)s)")
+    converter.add_argument(
+        "--offsets",
+        choices=("points", "utf16"),
+        help="how the tool counts characters: doccano in UTF-16 code units, Label Studio in code points, if not said",
+    )
+    converter.add_argument("--overwrite", action="store_true", help="replace an output folder that is there")
+    converter.set_defaults(run=_convert)
+
+    commands.add_parser("prelabel", help="a model's tags as a start for annotators; see prelabel --help")
 
     schema = commands.add_parser("schema", help="print the JSON Schema of the public form")
     schema.set_defaults(run=_schema)
@@ -139,6 +161,34 @@ def _agree(args: argparse.Namespace) -> int:
     lines = [["", "F1", "first", "second"]]
     lines += [[name, f"{s['f1']:.4f}", str(s["gold"]), str(s["predicted"])] for name, s in scores.items()]
     _show(lines, f"{len(pairs)} articles")
+    return 0
+
+
+def _convert(args: argparse.Namespace) -> int:
+    options = Options(
+        labels=None if args.labels is None else tuple(_labels(args)),
+        utf16=None if args.offsets is None else args.offsets == "utf16",
+        segmenter=load_segmenter(args.segmenter) if args.to == "conll" else None,
+        overwrite=args.overwrite,
+    )
+    errors = convert(Path(args.source), Path(args.output), args.to, args.kind, options, _say)
+    return _report_errors(errors)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _prelabel(argv: list[str]) -> int:
+    # It needs a model, and with it infer/, which stands above data/ and imports from here: so the command lives there,
+    # and is run from here as another command is run, by its name. Importing data imports nothing of infer.
+    before, sys.argv = sys.argv, ["python -m data prelabel", *argv]
+    try:
+        runpy.run_module("infer.prelabel", run_name="__main__")
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        sys.argv = before
     return 0
 
 

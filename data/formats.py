@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -158,24 +158,24 @@ def parse_json_line(raw: bytes, path: str | PathLike[str], number: int) -> objec
 
 
 def scan_jsonl(
-    path: Path,
-    labels: Iterable[str] | None,
-    parse: Callable[[object, Iterable[str] | None, str], Article] | None = None,
+    path: Path, labels: Iterable[str] | None, *, doccano: bool | None = None, utf16: bool = True
 ) -> Iterator[Result]:
-    """Every line's article; `parse` takes a line's value, labels, and a name. None: as the first line's fields say."""
+    """Every line's article.
+
+    doccano: whether lines are doccano's export; None: as the fields of the first one say. utf16: how it counts offsets.
+    """
     for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
         if not raw.strip():
             continue
         try:
             value = parse_json_line(raw, path, number)
-            parse = parse or (parse_doccano if is_doccano(value) else _parse_public)
-            yield parse(value, labels, f"{path.stem}-{number}")
+            doccano = is_doccano(value) if doccano is None else doccano
+            if doccano:
+                yield parse_doccano(value, labels, f"{path.stem}-{number}", utf16=utf16)
+            else:
+                yield parse_article(value, labels)
         except InputError as error:
             yield error.at(path, number)
-
-
-def _parse_public(value: object, labels: Iterable[str] | None, name: str) -> Article:
-    return parse_article(value, labels)
 
 
 # ------------------------------------------------------------------ CoNLL

@@ -90,13 +90,19 @@ def test_nothing_to_find_is_a_perfect_score() -> None:
 def test_the_report_as_rows(tmp_path: Path) -> None:
     text = " ".join([WORDS] * 120)
     put(tmp_path / "train.jsonl", made("a", text), made("b", "UBND họp", ("AGENCY", "UBND")))
-    put(tmp_path / "dev.jsonl", made("c", "Sở họp"))
+    put(tmp_path / "dev.jsonl", made("c", "UBND"))
     table = rows(check([str(tmp_path)], encoder(), LABELS), LABELS)
     assert table[0] == ["", "train", "dev"]
+    assert [row[0] for row in table[1:]] == [
+        *("articles", "words", *LABELS, "directives", "mentions that end inside a word"),
+        *("mentions without a word of their own", "strict F1 of perfect word tags", "windows"),
+        *("words longer than a window", "sentences in no single window", "subwords per word", "unknown subwords"),
+    ]
     assert {len(row) for row in table} == {3}
     facts = {row[0]: row[1:] for row in table[1:]}
     assert facts["articles"] == ["2", "1"]
-    assert facts["words"] == ["1,202", "2"]
+    assert facts["words"] == ["1,202", "1"]
+    assert facts["subwords per word"][1] == "1.000"
     assert [facts[label] for label in LABELS] == [["0", "0"], ["1", "0"], ["0", "0"], ["0", "0"]]
     assert facts["strict F1 of perfect word tags"] == ["1.0000", "1.0000"]
     assert facts["unknown subwords"] == ["0", "0"]
@@ -174,10 +180,12 @@ def test_every_error_is_collected_and_the_rest_is_counted(tmp_path: Path) -> Non
 
 def test_files_and_folders_without_splits_are_one(tmp_path: Path) -> None:
     one, other = put(tmp_path / "x" / "a.jsonl", made("a", "Sở họp")), put(tmp_path / "b.jsonl", made("b", "xã họp"))
-    for sources in ([one.parent, other], [tmp_path], [one, other]):
+    put(tmp_path / "c" / "train.jsonl", made("c", "huyện họp"))
+    for sources in ([one.parent, other], [one, other], [one.parent, tmp_path / "c"], [tmp_path / "c", one]):
         report = check([str(source) for source in sources], encoder(), LABELS)
         assert found(report) == []
         assert {name: split.articles for name, split in report.splits.items()} == {"articles": 2}
+    assert check([str(tmp_path)], encoder(), LABELS).splits["articles"].articles == 3
 
 
 def test_two_sources_for_one_split_are_an_error_here_too(tmp_path: Path) -> None:

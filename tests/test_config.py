@@ -145,6 +145,37 @@ def test_an_override(small: Path, override: str, value: Any) -> None:
     assert type(place) is type(value)
 
 
+LOWEST = {
+    "model.scratch.layers": (1, 0),
+    "model.scratch.hidden_size": (8, 7),
+    "model.scratch.heads": (1, 0),
+    "model.scratch.dropout": (0.0, -0.1),
+    "window.max_length": (8, 7),
+    "training.epochs": (1, 0),
+    "training.batch_size": (1, 0),
+    "training.accumulate": (1, 0),
+    "training.warmup": (0.0, -0.1),
+    "training.weight_decay": (0.0, -0.1),
+    "training.evaluate_every": (1, 0),
+    "training.patience": (1, 0),
+}
+
+
+@pytest.mark.parametrize(("key", "values"), LOWEST.items(), ids=LOWEST)
+def test_the_lowest_value(small: Path, key: str, values: tuple[float, float]) -> None:
+    lowest, below = values
+    place: Any = read_config(small, ["window.stride=0", f"{key}={lowest}"])
+    for part in key.split("."):
+        place = getattr(place, part)
+    assert place == lowest
+    assert f"{key.rpartition('.')[2]}" in message(small, f"{key}={below}")
+
+
+@pytest.mark.parametrize("key", ["model.scratch.dropout", "training.warmup"])
+def test_a_share_is_less_than_one(small: Path, key: str) -> None:
+    assert "input should be less than 1" in message(small, f"{key}=1.0")
+
+
 def test_overrides_apply_in_order_and_together(small: Path) -> None:
     config = read_config(
         small, ["training.epochs=1", "training.epochs=2", "model.scratch=null", "model.vocabulary=null", "model.name=x"]
@@ -180,6 +211,13 @@ def test_an_override_that_yaml_takes_for_a_day_that_does_not_exist(small: Path) 
         assert read_config(small, [override]).training.output == "2020-02-31"
     except InputError as error:
         assert override in str(error)
+
+
+@pytest.mark.parametrize("odd", ["{[a]: b}", "0x_", "9" * 5000, "!!int x", "!!bool x"], ids=lambda text: text[:8])
+def test_yaml_that_python_cannot_make_anything_of(small: Path, odd: str) -> None:
+    """Never another exception than ours."""
+    assert f"'training.seed={odd}'" in message(small, f"training.seed={odd}")
+    assert message(small, text=SMALL.replace("epochs: 3", f"epochs: {odd}")).startswith(f"{small}:12")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,13 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == ([("a.txt", "old")] if before else [])
 
 
+def test_a_folder_of_that_name_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(IsADirectoryError), atomic_file(tmp_path / "a.txt"):
+        pytest.fail("the block must not begin")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
 def test_text_that_cannot_be_encoded_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
@@ -108,7 +115,10 @@ def test_text_that_cannot_be_encoded_leaves_the_old_file(tmp_path: Path) -> None
 
 def test_a_files_permissions_follow_the_umask(tmp_path: Path, umask: int) -> None:
     with atomic_file(tmp_path / "a.txt") as out:
-        assert mode(Path(tmp_path, os.listdir(tmp_path)[0])) == 0o600  # nobody else reads what is half written
+        (half,) = tmp_path.iterdir()
+        assert mode(half) == 0o600  # nobody else reads what is half written
+        assert half.name.startswith(".a.txt.")  # nor takes it for an article
+        assert half.suffix == ".tmp"
         out.write("a")
     assert mode(tmp_path / "a.txt") == 0o666 & ~umask
     assert os.umask(umask) == umask  # asking for it does not change it

@@ -270,6 +270,29 @@ def test_articles_are_read_as_they_are_written(tmp_path: Path, monkeypatch: pyte
     assert max(ahead) <= CHUNK
 
 
+def test_progress_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    class Meter:
+        def __init__(self, name: str, total: int | None) -> None:
+            told.append((name, total))
+
+        def __enter__(self) -> Meter:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            told.append("closed")
+
+        def update(self, done: int, note: str) -> None:
+            told.append((done, note))
+
+    monkeypatch.setattr(infer.__main__, "Meter", Meter)
+    put(tmp_path / "a.jsonl", '{"text": "a"}\n{\n{"text": "b"}\n')
+    put(tmp_path / "b.txt", "UBND")
+    assert run(Recorder(), find_sources([str(tmp_path)]), str(tmp_path / "out.jsonl")) == 1  # type: ignore[arg-type]
+    assert told == [("extracting", 34), (14, "1 articles"), (30, "2 articles"), (34, "3 articles"), "closed"]
+
+
 # ------------------------------------------------------------------ what cannot go well
 
 
@@ -327,8 +350,9 @@ def test_a_reader_that_goes_away(
         raise BrokenPipeError
 
     monkeypatch.setattr(infer.__main__, "run", broken)
-    monkeypatch.setattr("sys.stderr", io.StringIO())
+    monkeypatch.setattr("sys.stderr", stream := io.StringIO())
     assert main([str(put(tmp_path / "a.txt", "UBND"))]) == 1
+    assert stream.closed  # so that Python has nothing to say at its end either
 
 
 # ------------------------------------------------------------------ checkpoints

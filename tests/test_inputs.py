@@ -95,7 +95,7 @@ def test_a_folder_is_searched_whole_in_the_order_of_names(tmp_path: Path) -> Non
 
 
 def test_a_glob(tmp_path: Path) -> None:
-    for name in ("2020/a.txt", "2020/b.txt", "2021/c.txt", "2021/c.md"):
+    for name in ("2020/a.txt", "2020/b.txt", "2021/deep/c.txt", "2021/c.md"):
         put(tmp_path / name, name)
     assert [name for name, _ in articles(tmp_path / "2020" / "*.txt")] == ["a", "b"]
     assert [name for name, _ in articles(tmp_path / "**" / "*.txt")] == ["a", "b", "c"]
@@ -233,7 +233,8 @@ def test_a_file_that_goes_away_costs_itself_alone(tmp_path: Path, name: str) -> 
     gone, there = put(tmp_path / name, "x"), put(tmp_path / "b.txt", "hai")
     sources = find_sources([str(gone), str(there)])
     gone.unlink()
-    error, article = [item.result for item in read_items(sources)]
+    (error, article), done = zip(*[(item.result, item.done) for item in read_items(sources)], strict=True)
+    assert done == (1, 4)
     assert str(error).startswith(
         f"{gone}: found No such file or directory; expected a readable file. To mend it: check"
     )

@@ -55,7 +55,24 @@ names = st.sampled_from(
 names |= st.text(CHARS, min_size=1, max_size=4).map(lambda text: re.sub(r"[\s{}]", "", text)).filter(bool)
 # what YAML could take for something else than text
 SCALARS = [
-    *("null", "~", "", "007", "1e5", "yes", "a: b", "2020-02-28", "2020-02-31", "a\nb", "\n", "a\n---\nb", "---"),
+    *(
+        "null",
+        "~",
+        "",
+        "007",
+        "1e5",
+        "3e-5",
+        "0x_",
+        "1_0",
+        "yes",
+        "a: b",
+        "2020-02-28",
+        "2020-02-31",
+        "a\nb",
+        "\n",
+        "a\n---\nb",
+        "---",
+    ),
     *(
         "...",
         "\x85",
@@ -230,6 +247,7 @@ def test_ids_and_labels_that_the_markup_cannot_hold_are_refused(changes: dict[st
 
 @bounded
 @given(texts.filter(bool))
+@example("a \nb  \n c ")
 def test_nothing_invisible_stands_in_the_body(text: str) -> None:
     body = format_markup(Article(id="x", text=text)).removeprefix("---\nid: x\n---\n").rpartition("\n---\n")[0]
     hidden = [c for c in body if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Zs") and c not in " \n\t"]
@@ -282,6 +300,7 @@ def test_the_canonical_form_as_it_stands_in_a_file() -> None:
         (r"\u{61}\u{0000005d}"[:6] + r"\u{5d}", r"a\]"),
         (r"a\-b", "a-b"),
         ("a ", r"a\u{20}"),
+        (" a \n b", " a\\u{20}\n b"),
         ("a\u200bb", r"a\u{200b}b"),
     ],
 )
@@ -470,6 +489,23 @@ def test_broken_yaml_has_its_line_in_the_file(source: str, place: str) -> None:
     text = message(source)
     assert text.startswith(f"x.article:{place}: found broken YAML (")
     assert text.endswith(f"); expected valid YAML. {YAML_MEND}")
+
+
+ODD_YAML = ["[a]: b", "? {a: b}\n: c", "a: 0x_", "0b_: a", f"a: {'9' * 5000}", "a: !!int b", "a: !!bool b"]
+
+
+@pytest.mark.parametrize("odd", ODD_YAML, ids=lambda text: text[:12])
+@pytest.mark.parametrize("place", ["header", "footer"])
+def test_yaml_that_python_cannot_make_anything_of(place: str, odd: str) -> None:
+    """Never another exception than ours; a header may keep it as the text that it is."""
+    header, footer = (odd, "") if place == "header" else ("place: Huế", odd)
+    try:
+        article = parse_markup(f"---\nid: x\n{header}\n---\n[a]{{AGENCY}}\n---\n{footer}\n", "x.article")
+    except InputError as error:
+        assert str(error).startswith(f"x.article:{3 if place == 'header' else 7}")
+    else:
+        assert place == "header"
+        assert list(article.meta.items()) == [tuple(odd.split(": "))]
 
 
 def test_a_day_that_does_not_exist() -> None:

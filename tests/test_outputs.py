@@ -301,13 +301,15 @@ def test_errors_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
     with ExitStack() as stack:
         log = ErrorLog(str(output), stack)
         log.add(BAD)
-        log.add(InputError("b", expected="c", mend="d"))
+        log.add(InputError("Sở", expected="c", mend="d"))
         assert log.count == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: news.jsonl:3:7: found a thing; expected another. To mend it: change it.",
-        "error: found b; expected c. To mend it: d.",
+        "error: found Sở; expected c. To mend it: d.",
     ]
-    first, second = [json.loads(line) for line in (tmp_path / "out.csv.errors.jsonl").read_text().splitlines()]
+    kept = (tmp_path / "out.csv.errors.jsonl").read_text(encoding="utf-8")
+    first, second = [json.loads(line) for line in kept.splitlines()]
+    assert "Sở" in kept
     assert first == {
         "path": "news.jsonl",
         "line": 3,
@@ -316,7 +318,7 @@ def test_errors_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
         "expected": "another",
         "mend": "change it",
     }
-    assert (second["path"], second["line"], second["found"]) == (None, None, "b")
+    assert (second["path"], second["line"], second["found"]) == (None, None, "Sở")
 
 
 @pytest.mark.parametrize("output", [None, "-"])

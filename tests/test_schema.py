@@ -211,6 +211,7 @@ def test_a_directive_outside_the_text(start: int, end: int) -> None:
 
 def test_a_directive_may_span_the_whole_text() -> None:
     assert parse_article(made(directives=[{"start": 0, "end": 33}])).directives[0].end == 33
+    assert parse_article(made(directives=[{"start": 0, "end": 1}])).directives[0].end == 1
 
 
 # ------------------------------------------------------------------ text
@@ -314,6 +315,9 @@ def test_a_missing_field(value: dict[str, Any], field: str) -> None:
         (moved(label=""), "entities[0].label = '\"\"'", "at least 1 character"),
         (moved(score=1.5), "entities[0].score = '1.5'", "less than or equal to 1"),
         (moved(score=float("nan")), "entities[0].score = 'NaN'", ""),
+        (moved(score=-0.1), "entities[0].score = '-0.1'", "greater than or equal to 0"),
+        (made(directives=[{"score": 1.5}]), "directives[0].score = '1.5'", "less than or equal to 1"),
+        (made(directives=[{"score": -0.1}]), "directives[0].score = '-0.1'", "greater than or equal to 0"),
         (moved(normalized=[]), "entities[0].normalized = '[]'", "dictionary"),
         (made(directives=[{"issuer": ["a"]}]), "directives[0].issuer = '[\"a\"]'", "string"),
         (made(directives=[{"assignees": "a"}]), "directives[0].assignees = '\"a\"'", "list"),
@@ -501,17 +505,18 @@ def test_an_error_says_where_as_far_as_it_knows(place: dict[str, Any], where: st
 def test_an_error_takes_a_place_and_keeps_the_one_it_has() -> None:
     bare = InputError("a", expected="b", mend="c")
     assert bare.at("f", 2, 3).where == "f:2:3"
+    assert InputError("a", expected="b", mend="c", subject=("date", "")).at("f").subject == ("date", "")
     assert bare.where == ""
     known = InputError("a", expected="b", mend="c", path="g", line=7)
     assert known.at("f", 2, 3).where == "g:7:3"
 
 
 def test_an_error_survives_pickling() -> None:
-    error = InputError("a", expected="b", mend="c", path="f", line=1, column=2)
+    error = InputError("a", expected="b", mend="c", path="f", line=1, column=2, subject=("entities", "e1"))
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is InputError
     assert str(again) == str(error)
-    assert (again.path, again.line, again.column) == ("f", 1, 2)
+    assert (again.path, again.line, again.column, again.subject) == ("f", 1, 2, ("entities", "e1"))
 
 
 def test_hints_and_quotes() -> None:
