@@ -73,16 +73,17 @@ _MASKS = tuple(
         r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
         rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
         (
-            rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}{_NO_UNIT}"
-            rf"(?! (?:{_COUNT}))"
+            rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}"
+            rf"{_NO_UNIT}(?! (?:{_COUNT}))"
         ),
         r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
         r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
-        r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter; units are asked for after a number only
+        r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter
         (
-            rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá|chương trình"
-            rf"|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch|đề án|quốc lộ"
-            rf"|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
+            rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá"
+            rf"|chương trình|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư"
+            rf"|kế hoạch|đề án|quốc lộ|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường"
+            rf"|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
             rf"(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))"
         ),
         rf"\bgói {_NO_UNIT}[0-9.,]+ {_SCALES}(?: {_MONEY})?",  # a package named by its sum

@@ -94,11 +94,14 @@ _BEFORE_TITLE = (
 )
 _TITLES = "|".join(
     (
-        r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu|lãnh đạo",
-        r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|chỉ huy|ngoại) )?trưởng",
+        r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu",
+        r"lãnh đạo",
+        r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|ngoại) )?trưởng",
+        r"chỉ huy trưởng",
         r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
         r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia",
-        r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên|người phát ngôn|phát ngôn viên",
+        r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên",
+        r"người phát ngôn|phát ngôn viên",
         r"(?:đại|thượng|trung|thiếu|chuẩn) (?:tướng|tá|uý)|tướng|thường trực|ban thường vụ|phụ trách|quan chức|chủ toạ",
     )
 )
