@@ -39,7 +39,7 @@ CONFIGURATION = "annotation.conf"
 
 _FIELDS = {kind: name for name, kind in TYPES.items()}
 _TEXT_BOUND = re.compile(r"(T\w+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
-_EVENT = re.compile(r"(E\w+)\t(\S+?):(\S+)((?: \S+:\S+)*)\s*")
+_EVENT = re.compile(r"(E\w+)\t([^\s:]+):(\S+)((?: [^\s:]+:\S+)*)\s*")
 _RELATION = re.compile(r"(R\w+)\t(\S+) Arg1:(\S+) Arg2:(\S+)\s*")
 _NOTE = re.compile(r"#\w*\t(\S+) (\S+)\t(.*)")
 _UNREAD = {"A": "attributes", "M": "modifications", "N": "normalisations", "*": "equivalences"}

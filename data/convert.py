@@ -80,7 +80,8 @@ def kind_of(source: Path) -> str:
 def places_of(source: Path, kind: str) -> dict[str, Path]:
     """Split → where it lies; "" → `source` if it has none."""
     if source.is_dir():
-        suffixes = {"articles": SUFFIXES, "brat": ()}.get(kind) or FILES.get(kind, ())
+        # an .ann file is one article, and never a split
+        suffixes = SUFFIXES if kind == "articles" else () if kind == "brat" else FILES[kind]
         try:
             return dict(find_splits(source, suffixes))
         except InputError as error:

@@ -6,9 +6,9 @@
 In: one line's object; without relations also `label: [[start, end, "AGENCY"]]`, as a project without them exports.
 Out: articles; and lines to import into a project (JSONL, with relations).
 
-Directives are arrows between mentions (`data.links`). doccano shows text in the browser and counts offsets in UTF-16
-code units, unless the project counts grapheme clusters: leave that setting off. Offsets that differ from code points
-are those after an emoji only; `utf16=False` reads and writes code points.
+Directives are arrows between mentions (`data.links`). Offsets are indexes of JavaScript strings, that is UTF-16 code
+units (github.com/doccano/doccano/issues/2290); after an emoji they are no code points. `utf16=False` reads and writes
+code points. A project that counts grapheme clusters has a count of its own: leave that setting off.
 
 Lost: ids of mentions (doccano has its own), their scores and normalised values; on the way back, comments.
 """
@@ -85,7 +85,7 @@ def _entities(line: Mapping[str, Any], text: str, offsets: Offsets) -> Iterator[
         start = offsets.here(take(span, "start_offset", int))
         end = offsets.here(take(span, "end_offset", int))
         yield {
-            "id": str(span.get("id", f"e{number}")),
+            "id": f"e{number}" if span.get("id") is None else str(span["id"]),
             "label": take(span, "label", str),
             "start": start,
             "end": end,

@@ -10,8 +10,9 @@ from. Directives are arrows between mentions (`data.links`). Label Studio keeps 
 one to the other, so arrows that share both ends are one relation of several labels; and it keeps only labels that
 its configuration names, so `configuration` names all that are used.
 
-Label Studio counts offsets in code points (its editor converts them from UTF-16, since version 1.4 of 2021). Every
-region repeats its text: where that fits only if code units are counted, an older export is at hand and read as such.
+Offsets are code points: since the end of 2021 the editor converts JavaScript's indexes into them, "for external usage"
+(charsToCodePoints in web/libs/editor/src/utils/selection-tools.js). Every region repeats its text: where that fits only
+if UTF-16 code units are counted, an older export is at hand and read as such.
 
 Of several annotations of a task the ground truth is taken, else the newest; cancelled ones and tasks without any are
 left out. Scores of mentions are kept in `score`, normalised values in `meta`. Lost: ids of mentions that hold a `#`,
@@ -180,7 +181,8 @@ def _fits(region: Any, text: str, offsets: Offsets) -> bool:
         start, end = (offsets.here(take(value, name, int)) for name in ("start", "end"))
     except InputError:
         return False
-    return bool(text[start:end].split() == value["text"].replace("\\n", "\n").split())
+    # the editor writes a line break as a backslash and an n
+    return text[start:end].split() in [value["text"].split(), value["text"].replace("\\n", "\n").split()]
 
 
 def _entity(region: Any, text: str, offsets: Offsets) -> dict[str, Any]:
@@ -232,10 +234,7 @@ def _arrows(result: Any) -> Iterator[Arrow]:
 
 def write_labelstudio(articles: Iterable[Article], out: IO[str], *, utf16: bool = False) -> None:
     """Tasks with their annotations, to import."""
-    write_tasks(
-        (task(article, number, utf16=utf16) for number, article in enumerate(articles, 1)),
-        out,
-    )
+    write_tasks((task(article, number, utf16=utf16) for number, article in enumerate(articles, 1)), out)
 
 
 def write_tasks(tasks: Iterable[dict[str, Any]], out: IO[str]) -> None:

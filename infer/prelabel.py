@@ -6,9 +6,8 @@
 In: raw articles, as `python -m infer` takes them. Out: tasks for Label Studio with `predictions` (each mention with its
 score), and tasks.xml, the labelling configuration; or lines for doccano, which knows no predictions and takes them as
 annotations. The articles that the model is least sure of come first: by the mean of 1 - score over their mentions, an
-article without mentions last. A bad article is reported and left out, the rest goes on, and the exit status is 1.
-
-The articles are kept until they are sorted: some 10 kB each.
+article without mentions last; all are kept in memory until they are sorted. A bad article is reported and left out,
+the rest goes on, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -92,7 +91,9 @@ def run(extractor: Extractor, sources: list[Source], tool: str, output: str, mod
 
         tagged: list[Article] = []
         for article in extractor.extract_many(good()):
-            tagged.append(article)
+            # the passage of a directive is the model's own find, and nothing that annotators draw
+            plain = [d.model_copy(update={"start": None, "end": None, "score": None}) for d in article.directives]
+            tagged.append(article.model_copy(update={"directives": plain}))
             meter.update(state["done"], f"{len(tagged):,} articles")
         write(sorted(tagged, key=doubt, reverse=True), tool, output, model)
     if errors.count:
