@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     start.add_argument("--overwrite", action="store_true", help="start anew where an earlier run wrote")
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)  # options may stand before the overrides, too
     try:
         config = read_config(args.config, args.overrides)
         return fine_tune(config, args.config, resume=args.resume, overwrite=args.overwrite)
