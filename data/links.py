@@ -15,8 +15,7 @@ this an encoding of any directive:
   before it, has its place among them in the type of every arrow: `issuer#3`. Two directives given to the same mention
   are drawn by this, too; any number that the others do not have will do.
 
-So nothing depends on the order in which a tool keeps its arrows. Nineteen of twenty directives in data/articles need
-none of these rules.
+So nothing depends on the order in which a tool keeps its arrows, and hardly any directive needs one of the rules.
 
 `records` holds directives without any mention, and passages (`start`, `end`) and scores, each found again by its place
 and its anchor's span: {"at": 3, "anchor": [120, 131], "start": 98, "end": 180, "score": 0.9}.

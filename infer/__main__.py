@@ -10,12 +10,12 @@ outputs.py. A bad article is reported and left out, the rest goes on, and the ex
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+from data.command import make_parser
 from data.errors import InputError
 from data.progress import Meter
 from data.schema import Article
@@ -26,13 +26,7 @@ from infer.outputs import ErrorLog, open_sink
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status: 0, or 1 when an article or the command failed."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="python -m infer",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("python -m infer", __doc__)
     parser.add_argument(
         "articles", nargs="+", metavar="ARTICLES", help="files, folders, globs, or - for standard input"
     )

@@ -12,13 +12,13 @@ the rest goes on, and the exit status is 1.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from data.command import make_parser
 from data.doccano import write_doccano
 from data.errors import InputError
 from data.files import atomic_file
@@ -35,13 +35,7 @@ SUFFIXES = {"labelstudio": ".json", "doccano": ".jsonl"}
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status: 0, or 1 when an article or the command failed."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="python -m infer.prelabel",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("python -m infer.prelabel", __doc__)
     parser.add_argument(
         "articles", nargs="+", metavar="ARTICLES", help="files, folders, globs, or - for standard input"
     )

@@ -23,9 +23,7 @@ def article(id_: str, text: str, *mentions: tuple[str, str], **more: object) -> 
 def test_one_form_with_two_labels_is_asked_about_where_it_is_rarer() -> None:
     usual = [article(str(n), "Lãnh đạo  Sở họp", ("OFFICIAL", "Lãnh đạo  Sở")) for n in range(2)]
     odd = article("odd", "Tin vắn\nlãnh đạo Sở nói", ("AGENCY", "lãnh đạo Sở"))
-    assert questions([*usual, odd]) == [
-        Question("odd", 2, "'lãnh đạo Sở' is AGENCY here, OFFICIAL 2 times elsewhere")
-    ]
+    assert questions([*usual, odd]) == [Question("odd", 2, "'lãnh đạo Sở' is AGENCY here, OFFICIAL 2 times elsewhere")]
     assert questions(usual) == []
 
 

@@ -10,7 +10,6 @@ checkpoints, TensorBoard's logs and the configuration, which `--resume` goes on 
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from data.command import make_parser
 from data.errors import InputError
 from data.files import atomic_file
 from train.config import Config, read_config
@@ -27,13 +27,7 @@ RUN, CHECKPOINTS, LOGS, CONFIG = "run", "checkpoints", "logs", "config.yaml"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="python -m train",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("python -m train", __doc__)
     parser.add_argument("config", help="a YAML file, for instance configs/mini.yaml")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="for instance training.epochs=5")
     start = parser.add_mutually_exclusive_group()

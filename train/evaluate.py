@@ -5,7 +5,6 @@ In: a checkpoint folder and annotated articles (files or folders). Out: `metrics
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import json
 import platform
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data.command import make_parser
 from data.compare import link_scores
 from data.errors import InputError
 from data.files import atomic_file
@@ -142,8 +142,7 @@ def _cell(text: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description=summary, epilog=details)
+    parser = make_parser("python -m train.evaluate", __doc__)
     parser.add_argument("model", help="a checkpoint folder")
     parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="annotated articles: files or folders")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER")
