@@ -4,6 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 MODEL := runs/mini
+# threads that wait asleep: spinning ones make training many times slower where another program keeps a core busy
+export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: demo test lint clean
 

@@ -82,6 +82,10 @@ def test_counts_of_what_no_window_holds() -> None:
     assert describe([made("a", " ".join(["UBND"] * 12))], encoder(8, 2), LABELS).windows == 3
 
 
+def test_a_word_tag_for_each_mention_may_still_be_wrong() -> None:
+    assert describe([made("a", "Sở_Y_tế", ("AGENCY", "Sở"))], encoder(), LABELS).f1 == 0.0
+
+
 def test_nothing_to_find_is_a_perfect_score() -> None:
     assert describe([made("a", "không có gì")], encoder(), LABELS).f1 == 1.0
     assert describe([], encoder(), LABELS).articles == 0
@@ -192,6 +196,18 @@ def test_two_sources_for_one_split_are_an_error_here_too(tmp_path: Path) -> None
     put(tmp_path / "train.jsonl", made("a", "Sở họp"))
     put(tmp_path / "train" / "b.jsonl", made("b", "xã họp"))
     assert any("found train and train.jsonl" in text for text in found(check([str(tmp_path)], encoder(), LABELS)))
+
+
+def test_a_record_that_says_nothing(tmp_path: Path) -> None:
+    mentions = [("OFFICIAL", "Chủ tịch"), ("AGENCY", "Sở"), ("DEADLINE", "30/11"), ("INDICATOR", "5%")]
+    right = [{"assignees": ["e2"]}, {"issuer": "e1", "deadlines": ["e3"]}, {"issuer": "e1", "indicators": ["e4"]}]
+    wrong: list[dict[str, Any]] = [{}, {"issuer": "e1"}, {"deadlines": ["e3"]}, {"recipients": ["e2"]}]
+    path = put(tmp_path / "a.jsonl", made("a", "Chủ tịch, Sở, 30/11, 5%", *mentions, directives=right + wrong))
+    assert found(check([str(path)], encoder(), LABELS)) == [
+        f"found directive {number} of a without assignee, and without indicator or deadline of an issuer; expected a "
+        "record that says whom, or what or by when. To mend it: complete the record, or leave it out."
+        for number in (4, 5, 6, 7)
+    ]
 
 
 def test_a_source_of_nothing(tmp_path: Path) -> None:

@@ -245,6 +245,7 @@ def test_a_file_that_goes_away_costs_itself_alone(tmp_path: Path, name: str) -> 
 
 
 def test_standard_input_is_one_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_sources(["-"]) == [Source("-", "stdin", 0)]
     pipe(monkeypatch, "Sở Y tế\n\nhọp {hôm nay}\n")
     assert articles("-") == [("stdin", "Sở Y tế\n\nhọp {hôm nay}\n")]
 

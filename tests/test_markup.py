@@ -190,7 +190,10 @@ def test_a_name_of_metadata_too_long_for_yaml_survives_or_is_refused() -> None:
     article = Article(id="x", text="a", meta={"k" * 2000: "value"})
     try:
         written = format_markup(article)
-    except InputError:
+    except InputError as error:
+        assert str(error) == (
+            "found a key of 2000 characters; expected at most 1000. To mend it: give it a shorter name."
+        )
         return
     assert parse_markup(written, "x.article") == article
 
@@ -516,6 +519,10 @@ def test_a_day_that_does_not_exist() -> None:
         assert str(error).startswith("x.article:3")
     else:
         assert article.meta == {"day": "2020-02-31"}
+
+
+def test_brackets_nested_too_deeply() -> None:
+    assert message(f"---\nid: x\nplace: {'[' * 3000}\n---\na\n---\n").startswith("x.article:2: found ")
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,8 @@ def test_what_is_accepted_can_be_written_as_json_in_utf8(more: dict[str, Any]) -
 
     try:
         article = parse_article(made(**more))
-    except InputError:  # refusing it is as good
+    except InputError as error:  # refusing it is as good
+        assert "; expected whole characters and finite numbers in ids, metadata and normalised values. " in str(error)
         return
     json.loads(article.to_line().encode("utf-8"), parse_constant=refuse)
 

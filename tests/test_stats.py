@@ -84,3 +84,13 @@ def test_other_texts_do_not_compare(tmp_path: Path, capsys: pytest.CaptureFixtur
     write_jsonl([first.model_copy(update=change)], tmp_path / "second.jsonl")
     assert main(["agree", str(tmp_path / "first.jsonl"), str(tmp_path / "second.jsonl")]) == 1
     assert "their texts unchanged" in capsys.readouterr().err
+
+
+def test_kept_first_annotations_agree(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """data/README.md says how well; here is what must hold of it."""
+    monkeypatch.setenv("COLUMNS", "120")
+    folder = ARTICLES.parent / "agreement"
+    assert main(["agree", str(folder / "first"), str(folder / "second")]) == 0
+    rows = {line.rsplit(maxsplit=3)[0]: line.split()[-3] for line in capsys.readouterr().out.splitlines()[2:]}
+    assert float(rows["micro"]) >= 0.95
+    assert float(rows["links, strict"]) >= 0.90
