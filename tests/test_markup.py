@@ -312,6 +312,16 @@ def test_other_spellings_are_read_and_written_the_canonical_way(written: str, ca
     assert format_markup(article) == f"---\nid: x\n---\n{canonical}\n---\ndirectives: []\n"
 
 
+def test_an_id_that_a_record_or_a_value_names_is_written() -> None:
+    entities = [
+        Entity(id="e1", label="AGENCY", start=0, end=1, text="a"),
+        Entity(id="e2", label="AGENCY", start=1, end=2, text="b", score=0.5),
+        Entity(id="e3", label="AGENCY", start=2, end=3, text="c"),
+    ]
+    article = Article(id="x", text="abc", entities=entities, directives=[Directive(issuer="e1")])
+    assert "[a]{AGENCY e1}[b]{AGENCY e2}[c]{AGENCY}\n" in format_markup(article)
+
+
 def test_dates_without_quotes_in_values_are_text() -> None:
     source = (
         "---\nid: x\n---\n[a]{DEADLINE d}\n---\nmentions:\n  d: {normalized: {from: 2020-11-05, until: 2020-11-30}}\n"

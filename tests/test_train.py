@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -141,8 +142,39 @@ def test_two_processes_score_every_dev_article_once(small_config: Path, tmp_path
         str(small_config), f"training.output={tmp_path / 'two'}", "training.epochs=2", "training.batch_size=4",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert 0 < scores(tmp_path / "two")["f1"] < 1
+    assert "training on 2 processes" in done.stdout
     assert done.stdout.count("dev F1") == 1  # one process speaks
+    # half as many steps as one process takes with batches of 4
+    steps = [line.split("step ")[1].split(":")[0] for line in done.stderr.splitlines() if line.startswith("epoch ")]
+    one = re.search(r"train: .* (\d+) windows", done.stdout)
+    assert one
+    assert steps == [str(-(-int(one[1]) // 8) * epoch) for epoch in (1, 2)]
+    assert 0 <= scores(tmp_path / "two")["f1"] < 1
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("accelerate launch --cpu --num_processes 2 -m train x.yaml", 2),
+        ("accelerate launch --cpu --num_processes=3 -m train x.yaml", 3),
+        ("accelerate launch --cpu --num-processes 4 -m train x.yaml", 4),
+        ("accelerate launch --cpu -m train x.yaml", 1),
+    ],
+)
+def test_number_of_processes_that_accelerate_was_asked_for(
+    command: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psutil
+
+    from train.launch import processes_wanted
+
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda self: command.split())
+    assert processes_wanted() == 1  # not under accelerate
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    assert processes_wanted() == number
+    monkeypatch.setenv("RANK", "0")
+    assert processes_wanted() == 1  # multiplied already
 
 
 def test_a_dev_article_scored_twice_is_an_error(

@@ -21,6 +21,7 @@ from data.command import make_parser
 from data.errors import InputError
 from data.files import atomic_file
 from train.config import Config, read_config
+from train.launch import processes_wanted, run_processes
 
 RUN, CHECKPOINTS, LOGS, CONFIG = "run", "checkpoints", "logs", "config.yaml"
 
@@ -36,6 +37,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_intermixed_args(argv)  # options may stand before the overrides, too
     try:
         config = read_config(args.config, args.overrides)
+        processes = processes_wanted()
+        if processes > 1:
+            return run_processes(processes, sys.argv[1:] if argv is None else argv)
         return fine_tune(config, args.config, resume=args.resume, overwrite=args.overwrite)
     except InputError as error:
         if _main_process():
@@ -84,7 +88,7 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     main = trainer.is_world_process_zero()
     if main:
         _prepare_output(run, config, resume=resume)
-        _announce(config, examples)
+        _announce(config, examples, trainer.args.world_size)
     trainer.accelerator.wait_for_everyone()
     last = last_whole(run / CHECKPOINTS) if resume and main else None
     # every process goes on from the same checkpoint, whatever the folder looked like when it looked
@@ -153,7 +157,7 @@ def _prepare_output(run: Path, config: Config, *, resume: bool) -> None:
         yaml.safe_dump(config.model_dump(), out, allow_unicode=True, sort_keys=False)
 
 
-def _announce(config: Config, examples) -> None:  # type: ignore[no-untyped-def]
+def _announce(config: Config, examples, processes: int) -> None:  # type: ignore[no-untyped-def]
     for name, group in examples.items():
         windows = [example.encoded.windows for example in group]
         print(
@@ -161,6 +165,7 @@ def _announce(config: Config, examples) -> None:  # type: ignore[no-untyped-def]
             f"{sum(len(w.windows) for w in windows)} windows of at most {config.window.max_length} subwords; split: "
             f"{sum(w.split_words for w in windows)} words, {sum(w.split_sentences for w in windows)} sentences"
         )
+    print(f"training on {processes} process{'es' if processes > 1 else ''}", flush=True)
 
 
 def _broadcast(value: Path | None) -> Path | None:

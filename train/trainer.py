@@ -115,6 +115,9 @@ class TaggerTrainer(Trainer):
     ) -> None:
         super().__init__(**rest)
         self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
+        # the model's loss is a mean over its batch; told otherwise, Trainer would add up what it has to average over
+        # accumulated batches and processes
+        self.model_accepts_loss_kwargs = False
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         rows = self.train_dataset.rows
@@ -230,6 +233,7 @@ def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArgument
         restore_callback_states_from_checkpoint=True,
         bf16=bool(gpu and torch.cuda.is_bf16_supported()),
         use_cpu=not gpu,
+        ddp_find_unused_parameters=False,
         seed=config.seed,
         data_seed=config.seed,
         report_to=["tensorboard"],
