@@ -192,7 +192,7 @@ def _scan_conll(path: Path, labels: Iterable[str] | None, segmented: bool) -> It
     has_documents = "-DOCSTART-" in text
     documents: list[list[list[tuple[int, str, str]]]] = []
     sentence: list[tuple[int, str, str]] = []
-    for number, line in enumerate([*text.splitlines(), ""], 1):
+    for number, line in enumerate([*text.replace("\r\n", "\n").split("\n"), ""], 1):
         # a word may hold spaces where tabs part the columns
         columns = [column.strip() for column in line.split("\t")] if "\t" in line else line.split()
         starts_document = bool(columns) and columns[0] == "-DOCSTART-"

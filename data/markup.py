@@ -342,10 +342,10 @@ def _escape(text: str, start: int, end: int) -> str:
             out.append("\\" + char)
         elif char == "\r":
             out.append("\\r")
-        elif char == " ":
+        elif char in " \t":
             ends_line = index + 1 == len(text) or text[index + 1] == "\n"
-            out.append("\\u{20}" if ends_line else char)  # editors strip spaces at a line's end
-        elif char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Zs"):
+            out.append(f"\\u{{{ord(char):x}}}" if ends_line else char)  # editors strip spaces at a line's end
+        elif char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Zs"):
             out.append(f"\\u{{{ord(char):x}}}")
         else:
             out.append(char)

@@ -21,7 +21,7 @@ from data.progress import Meter
 from data.schema import Article
 from infer.extractor import Extractor
 from infer.inputs import Source, find_sources, read_items
-from infer.outputs import ErrorLog, open_sink
+from infer.outputs import ErrorLog, open_sink, output_files
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        sources = find_sources(args.articles)
+        # a folder that the records go to holds those of the run before, which are no articles
+        sources = find_sources(args.articles, without=output_files(args.output))
         extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
         return run(extractor, sources, args.output)
     except InputError as error:

@@ -41,15 +41,20 @@ class Source:
     size: int
 
 
-def find_sources(names: Sequence[str]) -> list[Source]:
-    """Files behind names: a file, a folder (searched whole), a glob, `-`. Raises InputError for a name of nothing."""
+def find_sources(names: Sequence[str], without: Sequence[Path] = ()) -> list[Source]:
+    """Files behind names: a file, a folder (searched whole, but for `without`), a glob, `-`.
+
+    Raises: InputError for a name of nothing.
+    """
+    left_out = {path.resolve() for path in without}
     sources: list[Source] = []
     for name in names:
         path = Path(name)
         if name == STDIN:
             sources.append(Source(STDIN, "stdin", 0))
         elif path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            found = (file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            files = sorted(file for file in found if file.resolve() not in left_out)
             if not files:
                 raise InputError(
                     "no article",

@@ -106,15 +106,20 @@ class TableSink:
         title = f"{article.id} · {article.date.isoformat() if article.date else 'no date'}"
         if not article.directives:
             counts = f"{len(article.entities)} mentions, no directive"
-            self._console.print(Text(f"{title}: {counts}"), soft_wrap=True)
+            self._console.print(_visible(f"{title}: {counts}"), soft_wrap=True)
             return
-        table = Table(title=Text(title), title_justify="left", show_lines=True)
+        table = Table(title=_visible(title), title_justify="left", show_lines=True)
         for name, ratio in (("who", 3), ("whom", 4), ("what", 4), ("by when", 3)):
             table.add_column(name, ratio=ratio, overflow="fold")
         by_id = {entity.id: entity for entity in article.entities}
         for directive in article.directives:
-            table.add_row(*(Text(cell) for cell in _cells(directive, by_id)))
+            table.add_row(*(_visible(cell) for cell in _cells(directive, by_id)))
         self._console.print(table)
+
+
+def _visible(text: str) -> Text:
+    """Text for a terminal: no markup, and no control character that could move its cursor."""
+    return Text("".join(char if char == "\n" or char.isprintable() else "\ufffd" for char in text))
 
 
 def texts(directive: Directive, by_id: dict[str, Entity]) -> dict[str, list[str]]:
@@ -146,6 +151,11 @@ def _limits(directive: Directive, by_id: dict[str, Entity]) -> tuple[str, str]:
     return starts[0] if starts else "", ends[-1] if ends else ""
 
 
+def output_files(output: str | None) -> list[Path]:
+    """The files that a run with `-o OUTPUT` writes: the records, and the errors beside them."""
+    return [] if output in (None, "-") else [Path(str(output)), Path(f"{output}.errors.jsonl")]
+
+
 class ErrorLog:
     """Bad articles: a line each on standard error, and in `<output>.errors.jsonl` when there is an output file.
 
@@ -154,7 +164,7 @@ class ErrorLog:
 
     def __init__(self, output: str | None, stack: ExitStack) -> None:
         self.count = 0
-        self._path = None if output in (None, "-") else Path(f"{output}.errors.jsonl")
+        self._path = output_files(output)[1] if output_files(output) else None
         self._stack = stack
         self._handle: IO[str] | None = None
         if self._path:

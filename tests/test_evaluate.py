@@ -10,7 +10,7 @@ import pytest
 from data.formats import read_articles
 from data.schema import LABELS
 from infer import Extractor
-from tests.conftest import ARTICLES
+from tests.conftest import FEW
 from train.evaluate import main
 from train.metrics import evaluate
 
@@ -18,10 +18,10 @@ from train.metrics import evaluate
 def test_report_says_what_the_predictions_are_worth(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(trained), str(ARTICLES / "test"), "-o", str(tmp_path), "--device", "cpu"]) == 0
+    assert main([str(trained), str(FEW / "test"), "-o", str(tmp_path), "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
     figures = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
-    gold = read_articles(ARTICLES / "test")
+    gold = read_articles(FEW / "test")
     predicted = list(Extractor.load(trained, device="cpu").extract_many(gold))
     ours = evaluate(gold, predicted, LABELS)
     assert figures["articles"] == 5
@@ -46,7 +46,7 @@ def test_texts_are_escaped_in_the_report(trained: Path, tmp_path: Path) -> None:
 
 
 def test_bad_arguments_end_with_a_message(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path), str(ARTICLES / "test"), "-o", str(tmp_path / "r")]) == 1
+    assert main([str(tmp_path), str(FEW / "test"), "-o", str(tmp_path / "r")]) == 1
     assert "giaoban.json" in capsys.readouterr().err
     assert main([str(trained), str(tmp_path / "nothing"), "-o", str(tmp_path / "r")]) == 1
     assert "nothing" in capsys.readouterr().err

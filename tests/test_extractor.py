@@ -17,7 +17,7 @@ from data.formats import read_articles
 from data.schema import Article, check_article
 from infer import Extractor
 from infer.runtime import batches, word_scores
-from tests.conftest import ARTICLES, ROOT
+from tests.conftest import FEW, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def plain(article: Article) -> dict[str, object]:
 
 
 def test_articles_come_back_in_order_valid_and_alike(extractor: Extractor) -> None:
-    gold = read_articles(ARTICLES / "dev") + read_articles(ARTICLES / "test")
+    gold = read_articles(FEW / "dev") + read_articles(FEW / "test")
     before = [article.to_line() for article in gold]
     together = list(extractor.extract_many(gold * 4))  # more than one chunk
     assert [article.id for article in together] == [article.id for article in gold * 4]
@@ -87,7 +87,7 @@ def test_any_text_gives_a_valid_article(extractor: Extractor, text: str) -> None
 
 
 def test_batch_size_and_window_do_not_change_scores(extractor: Extractor, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoded = [extractor.prepare(article.text) for article in read_articles(ARTICLES / "dev")]
+    encoded = [extractor.prepare(article.text) for article in read_articles(FEW / "dev")]
     wanted = extractor.run(encoded)
     tags = len(extractor.labels) * 2 + 1
     monkeypatch.setattr(infer.runtime, "batches", lambda lengths: batches(lengths, 1))

@@ -486,3 +486,10 @@ def test_no_model_anywhere(
     assert default_model() == trained
     checkpoint(shipped)
     assert default_model() == shipped
+
+
+def test_records_of_the_run_before_are_no_articles(tmp_path: Path, command: Recorder) -> None:
+    put(tmp_path / "a.txt", "UBND")
+    for _ in range(2):
+        assert main([str(tmp_path), "-o", str(tmp_path / "records.jsonl")]) == 0
+    assert [article.id for article in read_articles(tmp_path / "records.jsonl")] == ["a"]

@@ -338,3 +338,9 @@ def test_an_old_error_file_goes_away_when_all_is_well(tmp_path: Path) -> None:
     with ExitStack() as stack:
         ErrorLog(str(tmp_path / "out.csv"), stack)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_terminal_gets_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_sink(None) as sink:
+        sink.write(Article(id="a\x1b[2Jb", text="Sở\x1b[2J họp"))
+    assert "\x1b" not in capsys.readouterr().out

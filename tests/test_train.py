@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from tests.conftest import ARTICLES, ROOT
+from tests.conftest import FEW, ROOT
 from train.__main__ import main
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
@@ -73,7 +73,7 @@ def test_dev_scores_are_those_of_the_best_epoch_through_the_inference_path(train
     from train.scores import decode_tags, seqeval_scores
 
     extractor = Extractor.load(trained, device="cpu")
-    articles = read_articles(ARTICLES / "test")
+    articles = read_articles(FEW / "test")
     encoded = [extractor.prepare(article.text) for article in articles]
     pairs = zip(extractor.run(encoded), encoded, strict=True)
     predicted = [decode_tags(one, article.words.lines) for one, article in pairs]
@@ -197,7 +197,7 @@ def test_phobert_layout_fine_tunes_and_infers(phobert_folder: Path, small_config
     text = (ROOT / "configs" / "phobert-base.yaml").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
     arguments = [
-        f"model.name={phobert_folder}", f"data.train={ARTICLES / 'dev'}", f"data.dev={ARTICLES / 'test'}",
+        f"model.name={phobert_folder}", f"data.train={FEW / 'dev'}", f"data.dev={FEW / 'test'}",
         f"training.output={tmp_path / 'run'}", "training.epochs=1", "training.device=cpu",
     ]  # fmt: skip
     assert main([str(path), *arguments]) == 0
