@@ -26,11 +26,6 @@ def bio_tags(labels: Sequence[str]) -> list[str]:
     return ["O"] + [f"{prefix}-{label}" for label in labels for prefix in "BI"]
 
 
-def labels_of(tags: Sequence[str]) -> list[str]:
-    """The label set that `bio_tags` made `tags` from."""
-    return [tag[2:] for tag in tags[1::2]]
-
-
 # ------------------------------------------------------------------ mentions and words
 
 

@@ -1,4 +1,4 @@
-"""Annotated articles from files: `.article` markup, JSON lines, CoNLL columns; and JSON lines back.
+"""Annotated articles from files: `.article` markup, JSON lines, CoNLL columns.
 
 In: a file or a folder. Out: checked articles one by one; a bad one is an `InputError` in its place, so that the caller
 decides whether it ends the run (training) or costs itself alone (checking). JSON lines are the public form, or what
@@ -16,7 +16,7 @@ from typing import Any
 
 from data.doccano import is_doccano, parse_doccano
 from data.errors import InputError, quote
-from data.files import atomic_file, decode, read_bytes, read_text
+from data.files import decode, read_bytes, read_text
 from data.markup import SUFFIX, parse_markup
 from data.schema import Article, parse_article
 
@@ -108,13 +108,6 @@ def read_articles(
             path=source,
         )
     return list(articles.values())
-
-
-def write_jsonl(articles: Iterable[Article], path: str | PathLike[str]) -> None:
-    """Write articles as JSON lines, whole or not at all."""
-    with atomic_file(path) as out:
-        for article in articles:
-            out.write(article.to_line() + "\n")
 
 
 # ------------------------------------------------------------------ one file

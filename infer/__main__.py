@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 from data.command import make_parser
 from data.errors import InputError
-from data.progress import Meter
-from data.schema import Article
+from infer.batch import extract_all
 from infer.extractor import Extractor
-from infer.inputs import Source, find_sources, read_items
+from infer.inputs import Source, find_sources
 from infer.outputs import ErrorLog, open_sink, output_files
 
 
@@ -53,26 +51,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(extractor: Extractor, sources: list[Source], output: str | None) -> int:
     """Extract from all sources into `output`; gives the exit status."""
-    total = sum(source.size for source in sources)
+    count = 0
     with ExitStack() as stack:
         sink = stack.enter_context(open_sink(output))
         errors = ErrorLog(output, stack)
-        meter = stack.enter_context(Meter("extracting", total))
-        state = {"done": 0}
-
-        def good() -> Iterator[Article]:
-            for item in read_items(sources):
-                state["done"] = item.done
-                if isinstance(item.result, InputError):
-                    errors.add(item.result)
-                else:
-                    yield item.result
-
-        count = 0
-        for article in extractor.extract_many(good()):
+        for article in extract_all(extractor, sources, errors, "extracting"):
             sink.write(article)
             count += 1
-            meter.update(state["done"], f"{count:,} articles")
     if errors.count:
         print(f"{count} articles done, {errors.count} failed", file=sys.stderr)
     return 1 if errors.count else 0

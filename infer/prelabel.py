@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from data.doccano import write_doccano
 from data.errors import InputError
 from data.files import atomic_file
 from data.labelstudio import configuration, task, write_tasks
-from data.progress import Meter
 from data.schema import Article
+from infer.batch import extract_all
 from infer.checkpoint import default_model
 from infer.extractor import Extractor
-from infer.inputs import Source, find_sources, read_items
+from infer.inputs import Source, find_sources
 from infer.outputs import ErrorLog
 
 SUFFIXES = {"labelstudio": ".json", "doccano": ".jsonl"}
@@ -72,23 +72,11 @@ def run(extractor: Extractor, sources: list[Source], tool: str, output: str, mod
     """Tag all sources into `output`; `model` is the name that predictions carry. Gives the exit status."""
     with ExitStack() as stack:
         errors = ErrorLog(output, stack)
-        meter = stack.enter_context(Meter("tagging", sum(source.size for source in sources)))
-        state = {"done": 0}
-
-        def good() -> Iterator[Article]:
-            for item in read_items(sources):
-                state["done"] = item.done
-                if isinstance(item.result, InputError):
-                    errors.add(item.result)
-                else:
-                    yield item.result
-
         tagged: list[Article] = []
-        for article in extractor.extract_many(good()):
+        for article in extract_all(extractor, sources, errors, "tagging"):
             # the passage of a directive is the model's own find, and nothing that annotators draw
             plain = [d.model_copy(update={"start": None, "end": None, "score": None}) for d in article.directives]
             tagged.append(article.model_copy(update={"directives": plain}))
-            meter.update(state["done"], f"{len(tagged):,} articles")
         write(sorted(tagged, key=doubt, reverse=True), tool, output, model)
     if errors.count:
         print(f"{len(tagged)} articles done, {errors.count} failed", file=sys.stderr)

@@ -19,7 +19,6 @@ from data.encode import (
     Encoded,
     Encoder,
     bio_tags,
-    labels_of,
     raw_span,
     tag_spans,
     tag_words,
@@ -210,12 +209,6 @@ def test_mentions_are_not_changed() -> None:
 def test_tags_are_numbered_as_the_module_says() -> None:
     assert bio_tags(["X", "Y"]) == ["O", "B-X", "I-X", "B-Y", "I-Y"]
     assert bio_tags([]) == ["O"]
-
-
-@given(st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=6))
-@PROPERTY
-def test_labels_can_be_read_off_tags(labels: list[str]) -> None:
-    assert labels_of(bio_tags(labels)) == labels
 
 
 @pytest.mark.parametrize(

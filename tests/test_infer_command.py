@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import infer.__main__
+import infer.batch
 import infer.checkpoint
 import infer.inputs
 from data.bpe import PhobertBPE
@@ -263,7 +264,7 @@ def test_articles_are_read_as_they_are_written(tmp_path: Path, monkeypatch: pyte
         def __exit__(self, *error: object) -> None:
             pass
 
-    monkeypatch.setattr(infer.__main__, "read_items", counted)
+    monkeypatch.setattr(infer.batch, "read_items", counted)
     monkeypatch.setattr(infer.__main__, "open_sink", lambda output: Opened())
     assert run(tagger(), find_sources([str(path)]), None) == 0
     assert state == {"read": number, "written": number}
@@ -286,7 +287,7 @@ def test_progress_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         def update(self, done: int, note: str) -> None:
             told.append((done, note))
 
-    monkeypatch.setattr(infer.__main__, "Meter", Meter)
+    monkeypatch.setattr(infer.batch, "Meter", Meter)
     put(tmp_path / "a.jsonl", '{"text": "a"}\n{\n{"text": "b"}\n')
     put(tmp_path / "b.txt", "UBND")
     assert run(Recorder(), find_sources([str(tmp_path)]), str(tmp_path / "out.jsonl")) == 1  # type: ignore[arg-type]

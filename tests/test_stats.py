@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from data.__main__ import main
-from data.formats import read_articles, write_jsonl
+from data.formats import read_articles
 from data.schema import LABELS, Article, Entity
 from data.stats import tables
 from tests.conftest import ARTICLES
+
+
+def write_jsonl(articles: list[Article], path: Path) -> None:
+    path.write_text("".join(article.to_line() + "\n" for article in articles), encoding="utf-8")
+
 
 TEXT = "Sở Y tế giao Sở Nội vụ báo cáo trước 30/6."
 ENTITIES = [
