@@ -19,7 +19,7 @@ from pathlib import Path
 from transformers import PhobertTokenizer
 
 from data.bpe import CODES_FILE, VOCAB_FILE, PhobertBPE
-from data.segment import load_segmenter, segment
+from data.segment import DEFAULT, load_segmenter, segment
 from train.vocabulary import texts
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def main() -> int:
     """Compare, then time; exit status 1 if any word's ids differ."""
-    segmenter = load_segmenter("pyvi")
+    segmenter = load_segmenter(DEFAULT)
     articles = [
         segment(text, segmenter).forms for text in texts([ROOT / "data" / "articles", ROOT / "data" / "samples"])
     ]

@@ -22,7 +22,7 @@ from data.errors import InputError
 from data.files import atomic_file
 from data.formats import read_articles
 from data.schema import LABELS, json_schema
-from data.segment import load_segmenter
+from data.segment import DEFAULT, load_segmenter
 from data.stats import draw, tables
 
 VOCABULARY = Path(__file__).parent.parent / "models" / "mini-vocabulary"
@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
     checker = commands.add_parser("check", help="validate and describe annotated articles; exit status 1 on an error")
     _add_sources(checker)
-    checker.add_argument("--segmenter", default="pyvi", help="pyvi, underthesea, none, vncorenlp:FOLDER (%(default)s)")
+    checker.add_argument(
+        "--segmenter", default=DEFAULT, help="rdr, pyvi, underthesea, none, vncorenlp:FOLDER (%(default)s)"
+    )
     checker.add_argument("--tokenizer", default=str(VOCABULARY), help="folder of vocab.txt and bpe.codes")
     checker.add_argument("--max-length", type=int, default=256, help="subwords in a window (%(default)s)")
     checker.add_argument("--stride", type=int, default=64, help="subwords that windows share (%(default)s)")
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     converter.add_argument("--to", required=True, choices=KINDS, help="the format to write")
     converter.add_argument("--from", dest="kind", choices=KINDS, help="the format to read, where it cannot be told")
     converter.add_argument("--labels", help="take these labels alone, by commas (any)")
-    converter.add_argument("--segmenter", default="pyvi", help="words for CoNLL (%(default)s)")
+    converter.add_argument("--segmenter", default=DEFAULT, help="words for CoNLL (%(default)s)")
     converter.add_argument(
         "--offsets",
         choices=("points", "utf16"),

@@ -4,10 +4,7 @@ In: text exactly as it was given. Out: `Segmentation`: words in order, disjoint,
 none across a line break; beside each span the word's `form` that PhoBERT reads (NFC, no invisible characters,
 syllables joined with `_`). The text itself is never altered.
 
-The segmenter behind it only ever sees one clean sentence and answers with tokens; offsets are found here, by walking
-text and tokens together, so that no segmenter, however careless, can lose one:
-
-    segmenter = load_segmenter("pyvi")
+    segmenter = load_segmenter("rdr")
     words = segment("UBND tỉnh yêu cầu các sở, ngành báo cáo.", segmenter)
 """
 
@@ -18,7 +15,7 @@ import importlib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +23,7 @@ from typing import Protocol
 import numpy as np
 
 from data.errors import InputError, nearest
+from data.rdr import Rdr
 from data.schema import LINE_BREAK
 
 # What a segmenter is never asked about: runs without a space that no Vietnamese word reaches (base64, rules of dashes,
@@ -36,14 +34,16 @@ MAX_SENTENCE = 2000
 
 
 class Segmenter(Protocol):
-    """What a word segmenter must do: `tokens(sentence)` gives the sentence's words in order, syllables joined by `_`.
+    """What a word segmenter must do: give the words of clean text (NFC, no invisible characters).
 
     `name` is kept in checkpoints: a tagger must be given words as it was trained on them.
     """
 
     name: str
 
-    def tokens(self, sentence: str) -> list[str]: ...
+    def words(self, text: str, sentences: Sequence[tuple[int, int]]) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Forms, starts and ends (int64) of the words of `text`, none across the bounds of one of its sentences."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,29 @@ class Segmentation:
 # ------------------------------------------------------------------ segmenters
 
 
-class _None:
+class TokenSegmenter:
+    """A segmenter that answers one sentence with its words in order, syllables joined by `_`; offsets are found here.
+
+    Text and tokens are walked together, so that no segmenter, however careless, can lose one.
+    """
+
+    def tokens(self, sentence: str) -> list[str]:
+        raise NotImplementedError
+
+    def words(self, text: str, sentences: Sequence[tuple[int, int]]) -> tuple[list[str], np.ndarray, np.ndarray]:
+        spans = [
+            span
+            for sentence in sentences
+            for start, end, ask in _parts(text, *sentence)
+            for span in _align(text, start, end, self.tokens(text[start:end]) if ask else [])
+        ]
+        pieces = [text[start:end] for start, end in spans]
+        forms = [piece if piece.isalnum() else "_".join(piece.split()) for piece in pieces]
+        bounds = np.array(spans, dtype=np.int64).reshape(-1, 2)
+        return forms, bounds[:, 0], bounds[:, 1]
+
+
+class _None(TokenSegmenter):
     """Text that is segmented already: words stand between spaces, `_` joins syllables."""
 
     name = "none"
@@ -81,19 +103,19 @@ class _None:
         return sentence.split()
 
 
-class _Pyvi:
-    """pyvi's CRF; the embedded default: pure Python, fast, keeps 98% of real mention boundaries."""
+class _Pyvi(TokenSegmenter):
+    """pyvi's CRF (an extra)."""
 
     name = "pyvi"
 
     def __init__(self) -> None:
-        self._tokenize = importlib.import_module("pyvi.ViTokenizer").tokenize
+        self._tokenize = _extra("pyvi.ViTokenizer", "pyvi").tokenize
 
     def tokens(self, sentence: str) -> list[str]:
         return str(self._tokenize(sentence)).split()
 
 
-class _Underthesea:
+class _Underthesea(TokenSegmenter):
     """underthesea's CRF (GPL-3: an extra, never a dependency)."""
 
     name = "underthesea"
@@ -105,7 +127,7 @@ class _Underthesea:
         return [token.replace(" ", "_") for token in self._tokenize(sentence)]
 
 
-class _VnCoreNLP:
+class _VnCoreNLP(TokenSegmenter):
     """VnCoreNLP's RDRSegmenter, which segmented PhoBERT's own training text; needs Java and its folder of models."""
 
     name = "vncorenlp"
@@ -138,11 +160,20 @@ def _extra(module: str, extra: str):  # type: ignore[no-untyped-def]  # any thir
         ) from None
 
 
-SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"pyvi": _Pyvi, "underthesea": _Underthesea, "none": _None}
+DEFAULT = "rdr"
+SEGMENTERS: dict[str, Callable[[], Segmenter]] = {
+    "rdr": Rdr,
+    "pyvi": _Pyvi,
+    "underthesea": _Underthesea,
+    "none": _None,
+}
 
 
 def load_segmenter(name: str) -> Segmenter:
-    """`pyvi`, `underthesea`, `none`, or `vncorenlp:FOLDER`. Raises InputError for another name or a missing package."""
+    """`rdr`, `pyvi`, `underthesea`, `none`, or `vncorenlp:FOLDER`.
+
+    Raises: InputError for another name or a missing package.
+    """
     kind, _, folder = name.partition(":")
     if kind == "vncorenlp":
         return _VnCoreNLP(folder)
@@ -290,28 +321,30 @@ def _spell(text: str, position: int, end: int, token: str) -> int:
 def segment(text: str, segmenter: Segmenter) -> Segmentation:
     """Words of `text` with their raw offsets (see `Segmentation`). Never fails on any text, however odd."""
     clean = _clean(text)
-    forms: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    sentences, lines = [0], [0]
-    done = 0  # raw characters covered: a segmenter may split what one raw cluster spells
-    for sentence_start, sentence_end in _sentences(clean.text):
-        for start, end, ask in _parts(clean.text, sentence_start, sentence_end):
-            tokens = segmenter.tokens(clean.text[start:end]) if ask else []
-            for a, b in _align(clean.text, start, end, tokens):
-                raw_start, raw_end = clean.raw(a, b)
-                raw_start = max(raw_start, done)
-                if raw_start >= raw_end:
-                    continue
-                word = clean.text[a:b]
-                forms.append(word if word.isalnum() else "_".join(word.split()))
-                starts.append(raw_start)
-                ends.append(raw_end)
-                done = raw_end
-        if len(forms) > sentences[-1]:
-            sentences.append(len(forms))
-        ends_line = sentence_end == len(clean.text) or LINE_BREAK.match(clean.text, sentence_end)
-        if ends_line and len(forms) > lines[-1]:
-            lines.append(len(forms))
-    as_array = [np.array(values, dtype=np.int32) for values in (starts, ends, sentences, lines)]
-    return Segmentation(forms, *as_array)
+    spans = list(_sentences(clean.text))
+    forms, starts, ends = segmenter.words(clean.text, spans)
+    begins = np.array([start for start, _ in spans], dtype=np.int64)
+    of_lines = np.array([start for start, _ in spans if _begins_line(clean.text, start)], dtype=np.int64)
+    sentences, lines = (_firsts(starts, places) for places in (begins, of_lines))
+    if clean.starts is not None and clean.ends is not None:
+        starts = np.array(clean.starts, dtype=np.int64)[starts]
+        ends = np.array(clean.ends, dtype=np.int64)[ends - 1]
+        # a segmenter may split what one raw cluster spells: its first part has it
+        starts = np.maximum(starts, np.concatenate(([0], ends[:-1])))
+        kept = starts < ends
+        if not kept.all():
+            before = np.concatenate(([0], np.cumsum(kept)))
+            forms = [form for form, keep in zip(forms, kept.tolist(), strict=True) if keep]
+            starts, ends = starts[kept], ends[kept]
+            sentences, lines = np.unique(before[sentences]), np.unique(before[lines])
+    return Segmentation(forms, *(values.astype(np.int32) for values in (starts, ends, sentences, lines)))
+
+
+def _firsts(starts: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The first word at or after each place, each once, then the number of words; 0 alone where there is no word."""
+    firsts: np.ndarray = np.unique(np.append(np.searchsorted(starts, places), len(starts)))
+    return firsts
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return start == 0 or LINE_BREAK.match(text, start - 1) is not None

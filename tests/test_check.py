@@ -274,7 +274,7 @@ def test_status_1_and_errors_on_standard_error_with_their_places(
         (
             ["--segmenter", "pyvy"],
             (
-                "found the segmenter 'pyvy'; expected one of pyvi, underthesea, none, vncorenlp:FOLDER. "
+                "found the segmenter 'pyvy'; expected one of rdr, pyvi, underthesea, none, vncorenlp:FOLDER. "
                 "To mend it: did you mean 'pyvi'?."
             ),
         ),

@@ -14,9 +14,10 @@ from data.errors import InputError
 from data.schema import LABELS
 from tests.conftest import ROOT
 from train.__main__ import main
-from train.config import Config, read_config
+from train.config import Config, read_config, read_pretrain_config
 
-SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
+PRETRAINING = [ROOT / "configs" / name for name in ("pretrain-mini.yaml", "adapt-phobert.yaml")]
+SHIPPED = [path for path in sorted((ROOT / "configs").glob("*.yaml")) if path not in PRETRAINING]
 
 # line by line, so that the numbers in the tests can be counted
 SMALL = """data:
@@ -64,13 +65,33 @@ def test_a_shipped_file_loads_and_points_to_what_is_there(path: Path) -> None:
     assert config.labels == list(LABELS)
 
 
+@pytest.mark.parametrize("path", PRETRAINING, ids=lambda path: path.name)
+def test_a_shipped_file_of_pre_training_loads(path: Path) -> None:
+    config = read_pretrain_config(path)
+    assert (config.model.name is None) == (path.name == "pretrain-mini.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("pretraining.windows={4: 1.0}", "lengths of 8 subwords and more"),
+        ("pretraining.windows={64: 0}", "lengths of 8 subwords and more"),
+        ("pretraining.tokens=5", "unknown key pretraining.tokens"),
+        ("model.name=x", "model with both name and scratch"),
+    ],
+)
+def test_a_wrong_value_of_pre_training_is_named(override: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_pretrain_config(PRETRAINING[0], [override])
+
+
 def test_there_are_shipped_files() -> None:
     assert {path.name for path in SHIPPED} >= {"mini.yaml", "phobert-base.yaml", "phobert-large.yaml"}
 
 
 def test_defaults_and_values(small: Path) -> None:
     config = read_config(small)
-    assert (config.labels, config.segmenter) == (list(LABELS), "pyvi")
+    assert (config.labels, config.segmenter) == (list(LABELS), "rdr")
     assert (config.window.max_length, config.window.stride) == (256, 64)
     assert config.training.learning_rate == 1e-3
     assert (config.training.evaluate_every, config.training.patience, config.training.seed) == (None, None, 13)

@@ -30,7 +30,7 @@ from data.windows import MIN_LENGTH
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=250)
 BPE = PhobertBPE.load(Path(__file__).parent.parent / "models" / "mini-vocabulary")
-SEGMENTERS = {name: load_segmenter(name) for name in ("pyvi", "none")}
+SEGMENTERS = {name: load_segmenter(name) for name in ("rdr", "pyvi", "none")}
 
 PIECES = [
     *["Chủ tịch UBND tỉnh", "Sở Tài chính", "báo cáo", "trước ngày 30/11", "98,74%", "TP. Hà Nội", "ông Toại", "(IOC)"],
@@ -61,7 +61,7 @@ def cases(draw: st.DrawFn) -> Case:
     pieces = draw(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=25))
     form = draw(st.sampled_from([None, None, "NFC", "NFD"]))
     text = unicodedata.normalize(form, "".join(pieces)) if form else "".join(pieces)
-    segmenter = SEGMENTERS[draw(st.sampled_from(["pyvi", "none"]))]
+    segmenter = SEGMENTERS[draw(st.sampled_from(["rdr", "pyvi", "none"]))]
     max_length = draw(st.one_of(st.integers(MIN_LENGTH, 16), st.integers(MIN_LENGTH, 64)))
     stride = draw(st.integers(0, (max_length - 2) // 2))
     chance = random.Random(draw(st.integers(0, 2**32)))

@@ -114,4 +114,4 @@ def test_another_segmenter_is_warned_of(trained: Path, caplog: pytest.LogCapture
     Extractor.load(trained, device="cpu")
     assert not caplog.records
     Extractor.load(trained, segmenter="none", device="cpu")
-    assert "trained on words of the segmenter 'pyvi'" in caplog.text
+    assert "trained on words of the segmenter 'rdr'" in caplog.text

@@ -468,7 +468,7 @@ def test_settings_in_another_encoding(tmp_path: Path) -> None:
 def test_an_unknown_segmenter(tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = checkpoint(tmp_path / "model")
     assert failure(capsys, news, "--model", folder, "--segmenter", "pyvy") == (
-        "found the segmenter 'pyvy'; expected one of pyvi, underthesea, none, vncorenlp:FOLDER. "
+        "found the segmenter 'pyvy'; expected one of rdr, pyvi, underthesea, none, vncorenlp:FOLDER. "
         "To mend it: did you mean 'pyvi'?."
     )
 

@@ -19,10 +19,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.segment import MAX_RUN, MAX_SENTENCE, Segmentation, Segmenter, load_segmenter, segment
+from data.segment import MAX_RUN, MAX_SENTENCE, Segmentation, Segmenter, TokenSegmenter, load_segmenter, segment
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=300)
-NONE, PYVI = load_segmenter("none"), load_segmenter("pyvi")
+NONE, PYVI, RDR = (load_segmenter(name) for name in ("none", "pyvi", "rdr"))
 
 _INVISIBLE_RANGES = [(0xAD, 0xAD), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F)]
 INVISIBLE = {chr(code) for a, b in [*_INVISIBLE_RANGES, (0xFEFF, 0xFEFF)] for code in range(a, b + 1)}
@@ -73,7 +73,7 @@ ALPHABETIC_TEXT = _texts(ALPHABETIC)
 # ------------------------------------------------------------------ segmenters that cannot be trusted
 
 
-class Careless:
+class Careless(TokenSegmenter):
     """Answers with anything; the same each time for the same sentence."""
 
     name = "careless"
@@ -113,7 +113,7 @@ class Careless:
         return [chance.choice(["", "_", "__", " ", "\n", "\u200b", "x", "Hà_Nội"]) for _ in range(4)]
 
 
-class Recorder:
+class Recorder(TokenSegmenter):
     """Segments at spaces and keeps what it was asked."""
 
     name = "recorder"
@@ -127,7 +127,7 @@ class Recorder:
 
 
 SEGMENTERS: st.SearchStrategy[Segmenter] = st.one_of(
-    st.just(NONE), st.just(PYVI), st.integers(0, 2**32).map(Careless), st.integers(0, 2**32).map(Careless)
+    st.just(NONE), st.just(PYVI), st.just(RDR), st.integers(0, 2**32).map(Careless), st.integers(0, 2**32).map(Careless)
 )
 
 # ------------------------------------------------------------------ what must always hold
@@ -175,7 +175,7 @@ def test_words_cover_any_text_whatever_the_segmenter(text: str, segmenter: Segme
 @pytest.mark.parametrize("text", ["Sở Y tế\nhọp", "Họp xong. Về sau", "Sở\u2029họp"])
 @pytest.mark.parametrize("joint", ["_", " ", None])
 def test_a_token_that_goes_on_beyond_its_sentence_does_not_count(text: str, joint: str | None) -> None:
-    class Overreaching:
+    class Overreaching(TokenSegmenter):
         name = "overreaching"
 
         def tokens(self, sentence: str) -> list[str]:
@@ -193,6 +193,7 @@ def test_sentences_do_not_depend_on_the_segmenter(text: str, seed: int) -> None:
     expected = segment(text, NONE).sentence_spans()
     assert segment(text, Careless(seed)).sentence_spans() == expected
     assert segment(text, PYVI).sentence_spans() == expected
+    assert segment(text, RDR).sentence_spans() == expected
 
 
 @PROPERTY
@@ -212,7 +213,7 @@ def test_a_form_is_its_word_composed_and_without_the_invisible(text: str) -> Non
 
 
 @PROPERTY
-@given(text=ALPHABETIC_TEXT, segmenter=st.sampled_from([NONE, PYVI]))
+@given(text=ALPHABETIC_TEXT, segmenter=st.sampled_from([NONE, PYVI, RDR]))
 def test_composed_and_decomposed_text_have_the_same_words(text: str, segmenter: Segmenter) -> None:
     composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
     a, b = segment(composed, segmenter), segment(decomposed, segmenter)
@@ -388,12 +389,12 @@ def test_an_unknown_segmenter_is_refused_with_the_known_ones() -> None:
     message = str(caught.value)
     assert "'pyvy'" in message
     assert "did you mean 'pyvi'?" in message
-    for name in ("pyvi", "underthesea", "none", "vncorenlp:FOLDER"):
+    for name in ("rdr", "pyvi", "underthesea", "none", "vncorenlp:FOLDER"):
         assert name in message
 
 
 def test_segmenters_keep_their_names() -> None:
-    assert [load_segmenter(name).name for name in ("pyvi", "none")] == ["pyvi", "none"]
+    assert [load_segmenter(name).name for name in ("rdr", "pyvi", "none")] == ["rdr", "pyvi", "none"]
 
 
 def test_vncorenlp_needs_a_folder() -> None:

@@ -39,7 +39,7 @@ def test_checkpoint_is_complete(trained: Path) -> None:
         "config.json", "model.safetensors", "vocab.txt", "bpe.codes", "tokenizer_config.json", "giaoban.json",
     }  # fmt: skip
     settings = json.loads((trained / "giaoban.json").read_text(encoding="utf-8"))
-    assert settings["segmenter"] == "pyvi"
+    assert settings["segmenter"] == "rdr"
     assert (settings["max_length"], settings["stride"]) == (64, 16)
     assert set(settings["fingerprints"]) == {"train", "dev"}
     assert settings["versions"]["torch"]

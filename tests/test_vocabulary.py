@@ -23,7 +23,7 @@ SIZE = 700
 
 @pytest.fixture(scope="module")
 def words() -> Counter[str]:
-    return count_words(texts([ARTICLES]), load_segmenter("pyvi"))
+    return count_words(texts([ARTICLES]), load_segmenter("rdr"))
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ from typing import Any
 from data.bpe import PhobertBPE
 from data.files import atomic_file
 from data.schema import Article
+from data.windows import SPECIALS
 from infer.checkpoint import SETTINGS_FILE, Settings
 
-_LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyvi")
+_LIBRARIES = ("torch", "transformers", "tokenizers", "numpy")
 _TOKENIZER_CONFIG = {
     "tokenizer_class": "PhobertTokenizer",
     "bos_token": "<s>",
@@ -45,13 +46,24 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
 
 
+def write_encoder(folder: Path, model: Any, bpe: PhobertBPE) -> None:
+    """Write a pre-trained model in PhoBERT's own layout, its weights in float16."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(folder)
+    _write_tokenizer(folder, bpe, model.config.max_position_embeddings - SPECIALS)
+
+
 def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int) -> None:
     """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).unlink(missing_ok=True)
     model.save_pretrained(folder)
+    _write_tokenizer(folder, bpe, max_length)
+    with atomic_file(folder / SETTINGS_FILE) as out:
+        out.write(json.dumps(settings.model_dump(), ensure_ascii=False, indent=2) + "\n")
+
+
+def _write_tokenizer(folder: Path, bpe: PhobertBPE, max_length: int) -> None:
     bpe.save(folder)
     tokenizer = _TOKENIZER_CONFIG | {"model_max_length": max_length}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer, indent=2) + "\n", encoding="utf-8")
-    with atomic_file(folder / SETTINGS_FILE) as out:
-        out.write(json.dumps(settings.model_dump(), ensure_ascii=False, indent=2) + "\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from data.errors import InputError, nearest
 from data.files import read_text
 from data.schema import LABELS
+from data.segment import DEFAULT
 from data.windows import check_limits
 from data.yamlfile import read_yaml
 
@@ -75,14 +76,52 @@ class TrainingConfig(_Section):
 
 
 class Config(_Section):
-    """A whole run."""
+    """A whole run of fine-tuning."""
 
     data: DataConfig
     labels: list[str] = list(LABELS)
-    segmenter: str = "pyvi"
+    segmenter: str = DEFAULT
     window: WindowConfig = WindowConfig()
     model: ModelConfig
     training: TrainingConfig
+
+
+class DomainConfig(_Section):
+    """Which documents are read more than once, and last: those most like some articles."""
+
+    articles: str = Field(description="annotated articles that show what the encoder is for")
+    segmenter: str = Field(default=DEFAULT, description="their segmenter, where the text is segmented already (none)")
+    share: float = Field(gt=0, le=1, description="share of the text that is read again")
+    passes: int = Field(ge=1, description="how many times it is read again")
+
+
+class PretrainingConfig(_Section):
+    """How an encoder is pre-trained."""
+
+    output: str = Field(description="folder of the encoder")
+    windows: dict[int, float] = Field(min_length=1, description="window length: share of the training, in this order")
+    tokens_per_step: int = Field(ge=8)
+    learning_rate: float = Field(gt=0, allow_inf_nan=False)
+    warmup: float = Field(default=0.04, ge=0, lt=1, description="share of the steps in which the rate rises")
+    masked: float = Field(default=0.2, gt=0, lt=1, description="share of the words that are to be guessed")
+    weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
+    passes: int = Field(default=1, ge=1, description="how many times the whole text is read")
+    domain: DomainConfig | None = None
+    save_every: int = Field(default=500, ge=1, description="steps between checkpoints")
+    seed: int = 13
+    device: Literal["auto", "cpu"] = "auto"
+
+
+class PretrainConfig(_Section):
+    """A whole run of pre-training: masked language modelling on raw text."""
+
+    text: list[str] = Field(description="text files and folders, plain or compressed")
+    segmenter: str = DEFAULT
+    model: ModelConfig
+    pretraining: PretrainingConfig
+
+
+AnyConfig = TypeVar("AnyConfig", Config, PretrainConfig)
 
 
 def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Config:
@@ -90,6 +129,32 @@ def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Con
 
     Raises: InputError naming file and line, or the override.
     """
+    config = _read(Config, path, overrides)
+    try:
+        _contradictions(config)
+    except InputError as error:
+        raise error.at(path) from None
+    return config
+
+
+def read_pretrain_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> PretrainConfig:
+    """The same for a run of pre-training."""
+    config = _read(PretrainConfig, path, overrides)
+    try:
+        _check_model(config.model)
+        for length, share in config.pretraining.windows.items():
+            if length < 8 or not 0 < share <= 1:
+                raise InputError(
+                    f"pretraining.windows = {config.pretraining.windows}",
+                    expected="lengths of 8 subwords and more, each with its share of the training",
+                    mend="for instance {64: 0.5, 128: 0.5}",
+                )
+    except InputError as error:
+        raise error.at(path) from None
+    return config
+
+
+def _read(kind: type[AnyConfig], path: str | PathLike[str], overrides: Sequence[str]) -> AnyConfig:
     text = read_text(path)
     value, node = read_yaml(text, path)
     if not isinstance(value, dict):
@@ -99,14 +164,9 @@ def read_config(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Con
     for override in overrides:
         _apply(value, override)
     try:
-        config = Config.model_validate(value)
+        return kind.model_validate(value)
     except ValidationError as error:
-        raise _as_input_error(error, node, path, overrides) from None
-    try:
-        _contradictions(config)
-    except InputError as error:
-        raise error.at(path) from None
-    return config
+        raise _as_input_error(kind, error, node, path, overrides) from None
 
 
 def _apply(value: dict[str, Any], override: str) -> None:
@@ -137,7 +197,11 @@ def _apply(value: dict[str, Any], override: str) -> None:
 
 
 def _as_input_error(
-    error: ValidationError, node: yaml.Node | None, path: str | PathLike[str], overrides: Sequence[str]
+    kind: type[BaseModel],
+    error: ValidationError,
+    node: yaml.Node | None,
+    path: str | PathLike[str],
+    overrides: Sequence[str],
 ) -> InputError:
     # an unknown key explains a missing one better than the other way round
     first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
@@ -147,7 +211,7 @@ def _as_input_error(
     line = None if blamed else _line(node, loc)
     name = f"{key} (from {blamed!r})" if blamed else key
     if first["type"] == "extra_forbidden":
-        hint = nearest(loc[-1], _section(loc[:-1]).model_fields)
+        hint = nearest(loc[-1], _section(kind, loc[:-1]).model_fields)
         return InputError(f"unknown key {name}", expected="only known keys", mend=hint, path=path, line=line)
     if first["type"] == "missing":
         return InputError(f"no key {name}", expected="it to be set", mend="see configs/mini.yaml", path=path, line=line)
@@ -165,8 +229,7 @@ def _under(key: str, override: str) -> bool:
     return f"{key}.".startswith(f"{override.partition('=')[0]}.")
 
 
-def _section(loc: Sequence[str]) -> type[BaseModel]:
-    section: type[BaseModel] = Config
+def _section(section: type[BaseModel], loc: Sequence[str]) -> type[BaseModel]:
     for part in loc:
         annotation = section.model_fields[part].annotation
         options = [annotation, *getattr(annotation, "__args__", ())]
@@ -187,7 +250,20 @@ def _line(node: yaml.Node | None, loc: Sequence[str]) -> int | None:
 
 
 def _contradictions(config: Config) -> None:
-    model, data = config.model, config.data
+    data = config.data
+    _check_model(config.model)
+    if data.source is None and (data.train is None or data.dev is None):
+        raise InputError(
+            "no data.source and not both of data.train and data.dev",
+            expected="articles to train on and articles to choose on",
+            mend="name data.source, a folder that holds train and dev",
+        )
+    if len(set(config.labels)) != len(config.labels) or not config.labels:
+        raise InputError(f"labels = {config.labels}", expected="labels, each once", mend="correct the list")
+    check_limits(config.window.max_length, config.window.stride)
+
+
+def _check_model(model: ModelConfig) -> None:
     if (model.name is None) == (model.scratch is None):
         raise InputError(
             f"model with {'both' if model.name else 'neither'} name and scratch",
@@ -206,12 +282,3 @@ def _contradictions(config: Config) -> None:
             expected="a size that the heads divide",
             mend="change one of them",
         )
-    if data.source is None and (data.train is None or data.dev is None):
-        raise InputError(
-            "no data.source and not both of data.train and data.dev",
-            expected="articles to train on and articles to choose on",
-            mend="name data.source, a folder that holds train and dev",
-        )
-    if len(set(config.labels)) != len(config.labels) or not config.labels:
-        raise InputError(f"labels = {config.labels}", expected="labels, each once", mend="correct the list")
-    check_limits(config.window.max_length, config.window.stride)

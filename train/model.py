@@ -14,7 +14,7 @@ from data.bpe import CODES_FILE, JSON_FILE, VOCAB_FILE, PhobertBPE
 from data.encode import bio_tags
 from data.errors import InputError
 from data.windows import SPECIALS
-from train.config import Config, ModelConfig, ScratchConfig
+from train.config import Config, ModelConfig, PretrainConfig, ScratchConfig
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _FILES = ["config.json", VOCAB_FILE, CODES_FILE, JSON_FILE]
@@ -71,10 +71,31 @@ def tag_maps(labels: Sequence[str]) -> dict[str, Any]:
     return {"id2label": dict(enumerate(tags)), "label2id": {tag: number for number, tag in enumerate(tags)}}
 
 
-def _from_scratch(scratch: ScratchConfig, bpe: PhobertBPE, labels: Sequence[str], max_length: int) -> Any:
-    from transformers import RobertaConfig, RobertaForTokenClassification
+def load_for_pretraining(config: PretrainConfig, config_file: str) -> tuple[Any, PhobertBPE]:
+    """A stock masked language model, pre-trained or with random weights, and its BPE."""
+    from transformers import AutoModelForMaskedLM, RobertaForMaskedLM
 
-    config = RobertaConfig(
+    longest = max(config.pretraining.windows)
+    if config.model.scratch is not None and config.model.vocabulary is not None:
+        bpe = PhobertBPE.load(config.model.vocabulary)
+        return RobertaForMaskedLM(_roberta_config(config.model.scratch, bpe, longest)), bpe
+    folder = locate(str(config.model.name), config_file)
+    bpe = PhobertBPE.load(folder)
+    model = AutoModelForMaskedLM.from_pretrained(folder, use_safetensors=(folder / WEIGHTS[0]).is_file())
+    _check_fit(config.model, "pretraining.windows", longest, model.config, bpe, folder)
+    return model.float(), bpe
+
+
+def _from_scratch(scratch: ScratchConfig, bpe: PhobertBPE, labels: Sequence[str], max_length: int) -> Any:
+    from transformers import RobertaForTokenClassification
+
+    return RobertaForTokenClassification(_roberta_config(scratch, bpe, max_length, **tag_maps(labels)))
+
+
+def _roberta_config(scratch: ScratchConfig, bpe: PhobertBPE, max_length: int, **more: Any) -> Any:
+    from transformers import RobertaConfig
+
+    return RobertaConfig(
         vocab_size=bpe.size,
         hidden_size=scratch.hidden_size,
         num_hidden_layers=scratch.layers,
@@ -89,9 +110,8 @@ def _from_scratch(scratch: ScratchConfig, bpe: PhobertBPE, labels: Sequence[str]
         pad_token_id=bpe.pad,
         eos_token_id=bpe.eos,
         tokenizer_class="PhobertTokenizer",
-        **tag_maps(labels),
+        **more,
     )
-    return RobertaForTokenClassification(config)
 
 
 def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
@@ -99,7 +119,7 @@ def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
 
     bpe = PhobertBPE.load(folder)
     model_config = AutoConfig.from_pretrained(folder, **tag_maps(config.labels))
-    _check_fit(config.model, config.window.max_length, model_config, bpe, folder)
+    _check_fit(config.model, "window.max_length", config.window.max_length, model_config, bpe, folder)
     safe = (folder / WEIGHTS[0]).is_file()
     model = AutoModelForTokenClassification.from_pretrained(
         folder, config=model_config, use_safetensors=safe, ignore_mismatched_sizes=False
@@ -107,13 +127,13 @@ def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
     return model.float(), bpe
 
 
-def _check_fit(model: ModelConfig, max_length: int, config: Any, bpe: PhobertBPE, folder: Path) -> None:
+def _check_fit(model: ModelConfig, key: str, max_length: int, config: Any, bpe: PhobertBPE, folder: Path) -> None:
     longest = config.max_position_embeddings - SPECIALS
     if max_length > longest:
         raise InputError(
-            f"window.max_length = {max_length} for {model.name}",
+            f"{key} = {max_length} for {model.name}",
             expected=f"at most the {longest} positions the model has",
-            mend=f"window.max_length={longest}",
+            mend=f"at most {longest} in {key}" if key != "window.max_length" else f"{key}={longest}",
         )
     if bpe.size > config.vocab_size:
         raise InputError(

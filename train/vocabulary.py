@@ -24,7 +24,7 @@ from data.bpe import CODES_FILE, SPECIALS, VOCAB_FILE, PhobertBPE
 from data.errors import InputError
 from data.files import atomic_folder, read_text
 from data.formats import SUFFIXES, read_articles
-from data.segment import Segmenter, load_segmenter, segment
+from data.segment import DEFAULT, Segmenter, load_segmenter, segment
 
 _END = "</w>"
 
@@ -141,7 +141,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("sources", nargs="+", metavar="TEXT", help="files or folders")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER")
     parser.add_argument("--size", type=int, default=3000, help="subwords to learn (%(default)s)")
-    parser.add_argument("--segmenter", default="pyvi", help="the tagger's segmenter (%(default)s)")
+    parser.add_argument("--segmenter", default=DEFAULT, help="the tagger's segmenter (%(default)s)")
     args = parser.parse_args(argv)
     try:
         words = count_words(texts(args.sources), load_segmenter(args.segmenter))

@@ -1,0 +1,145 @@
+"""Raw text for pre-training → documents of subword ids, on disk once and mapped into memory from then on.
+
+In: text files and folders, plain or compressed (`.gz`, `.bz2`, `.xz`), a paragraph a line and a blank line between
+documents; a segmenter and a BPE. Out: `Tokens`: all subword ids in one flat array, where words and documents begin.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import itertools
+import lzma
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from data.bpe import PhobertBPE
+from data.errors import InputError
+from data.files import decode
+from data.progress import Meter
+from data.segment import Segmenter, segment
+
+OPENERS: dict[str, Callable[..., IO[Any]]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_BATCH = 500_000  # words that are encoded at once
+
+
+def text_files(sources: Sequence[str | Path]) -> list[Path]:
+    """The text files at `sources`, files or folders, in order. Raises InputError where there is none."""
+    found: list[Path] = []
+    for source in map(Path, sources):
+        inside = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
+        texts = [path for path in inside if ".txt" in path.suffixes[-2:]]
+        missing = not source.exists()
+        if missing or not texts:
+            raise InputError(
+                "no such file" if missing else "no text",
+                expected=f"a .txt file, plain or {', '.join(OPENERS)}, or a folder that holds some",
+                mend="check the path",
+                path=source,
+            )
+        found += texts
+    return found
+
+
+def paragraphs(file: Path) -> Iterator[str]:
+    """Lines of a text file without their line breaks; an empty one ends a document.
+
+    Raises: InputError where the file cannot be read or is not UTF-8, naming the line.
+    """
+    try:
+        with OPENERS.get(file.suffix, open)(file, "rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                yield decode(raw, file, number).strip()
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise InputError(
+            str(error) or type(error).__name__, expected="a readable file", mend="check it", path=file
+        ) from None
+
+
+def words_of(paragraph: str, segmenter: Segmenter) -> list[str]:
+    """A paragraph's word forms; text that is segmented already (`none`) only needs its spaces."""
+    return paragraph.split() if segmenter.name == "none" else segment(paragraph, segmenter).forms
+
+
+def count_words(sources: Sequence[str | Path], segmenter: Segmenter) -> Counter[str]:
+    """Word forms of text files, counted."""
+    words: Counter[str] = Counter()
+    for file in text_files(sources):
+        for paragraph in paragraphs(file):
+            words.update(words_of(paragraph, segmenter))
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A corpus as subword ids.
+
+    ids: uint16 or int32 [subwords]; every document ends with `</s>`. firsts: bool [subwords], true where a word (or
+    the `</s>`) begins. documents: int64 [documents + 1], where each begins, and the end.
+    """
+
+    ids: np.ndarray
+    firsts: np.ndarray
+    documents: np.ndarray
+
+    def save(self, folder: Path) -> None:
+        """Write three `.npy` files into `folder`."""
+        for name in self.__slots__:
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Tokens:
+        """Map what `save` wrote into memory."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls.__slots__))
+
+
+def encode_corpus(sources: Sequence[str | Path], segmenter: Segmenter, bpe: PhobertBPE) -> Tokens:
+    """Encode all documents of text files, with a progress bar."""
+    kind = np.uint16 if bpe.size <= np.iinfo(np.uint16).max else np.int32
+    ids: list[np.ndarray] = []
+    firsts: list[np.ndarray] = []
+    ends = [0]
+    total = 0
+    with Meter("encoding text", None) as meter:
+        for words in _batches(sources, segmenter):
+            made, counts = bpe.encode([word or "" for word in words])
+            begins = np.cumsum(counts) - counts
+            # the end of a document is encoded as a word of its own and then renamed
+            stops = begins[np.array([word is None for word in words])]
+            made = made.astype(kind)
+            made[stops] = bpe.eos
+            first = np.zeros(len(made), dtype=bool)
+            first[begins] = True
+            ids.append(made)
+            firsts.append(first)
+            ends += (total + stops + 1).tolist()
+            total += len(made)
+            meter.update(total, f"{total:,} subwords")
+    if not total:
+        raise InputError("no words", expected="text to pre-train on", mend="check the files", path=str(sources[0]))
+    return Tokens(np.concatenate(ids), np.concatenate(firsts), np.array(ends, dtype=np.int64))
+
+
+def _batches(sources: Sequence[str | Path], segmenter: Segmenter) -> Iterator[list[str | None]]:
+    """Words of all documents in lists of some length; None ends a document, and the last one of each file."""
+    words: list[str | None] = []
+    inside = False
+    for file in text_files(sources):
+        for paragraph in itertools.chain(paragraphs(file), [""]):
+            if paragraph:
+                words += words_of(paragraph, segmenter)
+                inside = True
+            elif inside:
+                words.append(None)
+                inside = False
+            if len(words) >= _BATCH:
+                yield words
+                words = []
+    if words:
+        yield words
