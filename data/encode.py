@@ -117,6 +117,13 @@ class Encoder:
         return [np.concatenate((bos, encoded.ids[w.start : w.end], eos)) for w in encoded.windows.windows]
 
 
+def window_begins(encoded: Encoded) -> list[np.ndarray]:
+    """For each window whether a position is the first subword of a word that begins a line: bool [ids with specials]."""
+    begins = np.zeros(len(encoded.ids), dtype=bool)
+    begins[encoded.firsts[encoded.words.lines[:-1]]] = True
+    return [np.concatenate(([False], begins[w.start : w.end], [False])) for w in encoded.windows.windows]
+
+
 def window_labels(encoded: Encoded, tags: np.ndarray) -> list[np.ndarray]:
     """For each window the tag number at the first subword of each word that is read there, IGNORED elsewhere.
 

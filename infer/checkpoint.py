@@ -9,16 +9,19 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from data.bpe import PhobertBPE
-from data.encode import Encoder
+from data.encode import Encoder, bio_tags
 from data.errors import InputError
-from data.files import read_text
+from data.files import read_bytes, read_text
 from data.segment import load_segmenter
+from infer.decode import Chain, legal_chain
 
 SETTINGS_FILE = "giaoban.json"
 WEIGHTS_FILE = "model.safetensors"
+CHAIN_FILE = "crf.safetensors"  # beside the weights, which stock transformers reads
 SHIPPED = Path(__file__).parent.parent / "models" / "mini"
 TRAINED = Path("runs") / "mini"
 
@@ -88,3 +91,25 @@ def make_encoder(folder: str | PathLike[str], settings: Settings, segmenter: str
     """The encoder a checkpoint was trained with; `segmenter` replaces its own (a folder for vncorenlp, or another)."""
     bpe = PhobertBPE.load(folder)
     return Encoder(load_segmenter(segmenter or settings.segmenter), bpe, settings.max_length, settings.stride)
+
+
+def read_chain(folder: str | PathLike[str], settings: Settings) -> Chain:
+    """The scores of tag after tag that the checkpoint's tagger learned. Raises InputError where they do not fit."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    file = Path(folder) / CHAIN_FILE
+    legal = legal_chain(len(bio_tags(settings.labels)))
+    try:
+        learned = Chain(**load(read_bytes(file)))
+        fits = all(a.shape == b.shape and np.isfinite(a).all() for a, b in zip(learned, legal, strict=True))
+    except (SafetensorError, TypeError):
+        fits = False
+    if not fits:
+        raise InputError(
+            "no scores of tag after tag that belong to the model's labels",
+            expected=f"transitions [{len(legal.start)}, {len(legal.start)}] and start [{len(legal.start)}]",
+            mend="copy the whole checkpoint folder anew",
+            path=file,
+        )
+    return Chain(legal.transitions + learned.transitions, legal.start + learned.start)

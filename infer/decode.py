@@ -1,12 +1,13 @@
 """Tag scores of words → the best legal BIO sequence, and how probable each mention in it is.
 
-In: float scores (logits) for each word and tag, and where lines begin. Out: tag numbers, and for each mention the
-probability of exactly this span with this label.
+In: float scores (logits) for each word and tag, scores of tag after tag, and where lines begin. Out: tag numbers, and
+for each mention the probability of exactly this span with this label.
 
-A tagger's softmax gives each word a distribution of its own; multiplied, and restricted to legal sequences, they give a
-distribution over sequences: P(tags) ∝ exp(Σ score(word, tag)) for legal tags, else 0. The best sequence is found by
-Viterbi's algorithm, the probability of a mention by summing over all sequences that hold it (forward–backward; Rabiner
-1989, "A tutorial on hidden Markov models", III.A–B). No mention crosses a line, so lines are decoded as one batch.
+The tagger is a linear-chain conditional random field (Lafferty, McCallum and Pereira, 2001) over the words of a line:
+P(tags) ∝ exp(Σ score(word, tag) + Σ transition(tag, next tag)) for legal BIO tags, else 0. The best sequence is found
+by Viterbi's algorithm, the probability of a mention by summing over all sequences that hold it (forward–backward;
+Rabiner 1989, "A tutorial on hidden Markov models", III.A–B). No mention crosses a line, so lines are decoded as one
+batch.
 """
 
 from __future__ import annotations
@@ -29,8 +30,15 @@ class Span(NamedTuple):
     score: float
 
 
-def legal_transitions(tags: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of tag after tag, [tags, tags], and of the first tag of a line, [tags]: 0 if legal BIO, else FORBIDDEN."""
+class Chain(NamedTuple):
+    """Scores of tag after tag, float [tags, tags], and of the first tag of a line, float [tags]."""
+
+    transitions: np.ndarray
+    start: np.ndarray
+
+
+def legal_chain(tags: int) -> Chain:
+    """A chain that knows legal BIO alone: 0 if legal, else FORBIDDEN."""
     transitions = np.zeros((tags, tags))
     inside = np.arange(2, tags, 2)
     transitions[:, inside] = FORBIDDEN
@@ -38,20 +46,21 @@ def legal_transitions(tags: int) -> tuple[np.ndarray, np.ndarray]:
     transitions[inside - 1, inside] = 0.0
     start = np.zeros(tags)
     start[inside] = FORBIDDEN
-    return transitions, start
+    return Chain(transitions, start)
 
 
-def decode(scores: np.ndarray, lines: np.ndarray) -> list[Span]:
+def decode(scores: np.ndarray, lines: np.ndarray, chain: Chain) -> list[Span]:
     """The mentions of one text.
 
     Args:
         scores: float [words, tags]; tag 0 is O, 1 + 2k and 2 + 2k are B and I of label k.
+        chain: learned scores, FORBIDDEN where BIO forbids.
         lines: int [n + 1], the word index at which each line begins, and the number of words at the end.
     """
     if not len(scores):
         return []
     batch, lengths = _pad(scores.astype(np.float64), lines)
-    transitions, start = legal_transitions(scores.shape[1])
+    transitions, start = chain
     best = viterbi(batch, lengths, transitions, start)
     alpha, beta = forward_backward(batch, lengths, transitions, start)
     total = _logsumexp(alpha[np.arange(len(lengths)), lengths - 1], axis=-1)

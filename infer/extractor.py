@@ -24,13 +24,14 @@ import numpy as np
 from data.encode import Encoded, Encoder, bio_tags, raw_span
 from data.errors import InputError
 from data.schema import LABELS, Article, Directive, Entity
-from infer.checkpoint import default_model, make_encoder, read_settings
+from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
-from infer.decode import decode
+from infer.decode import Chain, decode
 from infer.directives import find_directives
 from infer.indicators import parse_indicator
-from infer.officials import parse_official
+from infer.keys import add_keys
+from infer.officials import parse_official, parse_officials
 from infer.runtime import Forward, load_torch, word_scores
 
 log = logging.getLogger("giaoban")
@@ -42,10 +43,11 @@ CHUNK = 32
 class Extractor:
     """A tagger with everything around it. Make one with `Extractor.load`."""
 
-    def __init__(self, encoder: Encoder, forward: Forward, labels: Sequence[str]) -> None:
-        """encoder: as the model was trained with. forward: the model. labels: the label set, in the model's order."""
+    def __init__(self, encoder: Encoder, forward: Forward, chain: Chain, labels: Sequence[str]) -> None:
+        """encoder: as the model was trained with. forward, chain: the model. labels: the label set, in its order."""
         self.encoder = encoder
         self.forward = forward
+        self.chain = chain
         self.labels = list(labels)
         self.makes_records = set(LABELS) <= set(labels)
 
@@ -71,7 +73,7 @@ class Extractor:
                 segmenter,
             )
         encoder = make_encoder(folder, settings, segmenter)
-        return cls(encoder, load_torch(folder, device), settings.labels)
+        return cls(encoder, load_torch(folder, device), read_chain(folder, settings), settings.labels)
 
     # -------------------------------------------------------------- whole path
 
@@ -88,7 +90,7 @@ class Extractor:
             encoded = [self.prepare(article.text) for article in chunk]
             for article, words, scores in zip(chunk, encoded, self.run(encoded), strict=True):
                 date = article.date or find_dateline(article.text)
-                entities = self.mentions(article.text, words, scores, date)
+                entities = self.mentions(article.text, words, scores, date, article.meta.get("place"))
                 yield Article.model_construct(
                     id=article.id,
                     date=date,
@@ -108,10 +110,12 @@ class Extractor:
         """Tag scores of every word: float32 [words, tags] per article."""
         return word_scores(articles, self.encoder, self.forward, len(bio_tags(self.labels)))
 
-    def mentions(self, text: str, article: Encoded, scores: np.ndarray, date: dt.date | None) -> list[Entity]:
+    def mentions(
+        self, text: str, article: Encoded, scores: np.ndarray, date: dt.date | None, place: str | None
+    ) -> list[Entity]:
         """Tag scores to mentions with raw offsets, probabilities and normalised values."""
         found = []
-        for number, span in enumerate(decode(scores, article.words.lines), 1):
+        for number, span in enumerate(decode(scores, article.words.lines, self.chain), 1):
             start, end = raw_span(article.words, span.first, span.last)
             label, phrase = self.labels[span.label], text[start:end]
             found.append(
@@ -122,10 +126,9 @@ class Extractor:
                     end=end,
                     text=phrase,
                     score=round(span.score, 4),
-                    normalized=normalize(label, phrase, date),
                 )
             )
-        return found
+        return with_values(text, date, place, found)
 
     def records(self, text: str, article: Encoded, entities: Sequence[Entity]) -> list[Directive]:
         """Mentions to directives; none when the model's labels are not those that records are made of."""
@@ -141,8 +144,24 @@ def normalize(label: str, phrase: str, date: dt.date | None) -> dict[str, Any] |
     if label == "INDICATOR":
         return parse_indicator(phrase)
     if label == "OFFICIAL":
-        return parse_official(phrase)
+        return dict(parse_official(phrase))
     return None
+
+
+def with_values(text: str, date: dt.date | None, place: str | None, entities: Sequence[Entity]) -> list[Entity]:
+    """The mentions of one article with their normalised values and the keys of bodies and persons.
+
+    Officials are read together, and keys need the whole article: `place` is the one that came with it, or None.
+    """
+    agencies = [entity for entity in entities if entity.label == "AGENCY"]
+    officials = [entity for entity in entities if entity.label == "OFFICIAL"]
+    read = parse_officials([entity.text for entity in officials])
+    bodies, persons = add_keys(text, date, place, [entity.text for entity in agencies], read)
+    keyed = dict(zip((e.id for e in [*agencies, *officials]), [*bodies, *persons], strict=True))
+    return [
+        entity.model_copy(update={"normalized": keyed.get(entity.id) or normalize(entity.label, entity.text, date)})
+        for entity in entities
+    ]
 
 
 def link(text: str, entities: Sequence[Entity], sentences: Sequence[tuple[int, int]]) -> list[Directive]:

@@ -1,9 +1,14 @@
 """A phrase in, its figures out: where each stands, its value in Vietnamese notation, and its unit.
 
-`find_figures(text)` reads a folded text. Numbers that only name something are masked first (`_MASKS`): years, dates,
-"quý III", "mức độ 4", "lớp 10", "chương trình 135", document numbers, ages. A figure is a number (1.234,5), a
-fraction (11/29, kept as a string), a range (5-6%: the value is None) or a change ("từ 22% xuống còn 18%": the
-value is what it comes to). Units are kept as written: "tỉ đồng" is not converted.
+`find_figures(text)` reads a folded text. Numbers that only name something are masked first (`_MASKS`, `_WORD_MASKS`):
+years, dates, "quý III", "mức độ 4", "lớp 10", "chương trình 135", document numbers, ages, "hai tháng", "ngã ba". A
+figure is a number in digits or words (1.234,5; hai mươi lăm; nửa triệu), a fraction (11/29 or "hai phần ba", a string),
+a multiple ("gấp đôi"), a range (5-6%: the value is None) or a change ("từ 22% xuống còn 18%": the value is what it
+comes to). Units are kept as written: "tỉ đồng" is not converted, and a figure of two scales counts in the larger one
+("ba tỷ sáu trăm triệu đồng" is 3.6 tỷ đồng).
+
+A single number word ("ba") is a figure only with a unit of measure, or where it leads the phrase or follows a verb:
+elsewhere it counts something inside a name ("giải ngân vốn ba chương trình").
 
     python -c "from infer.figures import *; print(find_figures('nộp ngân sách 2.495 tỷ đồng'))"
 """
@@ -11,7 +16,20 @@ value is what it comes to). Units are kept as written: "tỉ đồng" is not con
 import re
 from typing import NamedTuple
 
+from infer.comparisons import APPROXIMATE, strip_links
 from infer.folding import match_key
+from infer.masks import masked
+from infer.numerals import (
+    DIGITS,
+    FRACTION_WORDS,
+    SCALE_VALUES,
+    WORDS,
+    read_fraction,
+    read_number,
+    read_times,
+    read_words,
+)
+from infer.units import CLASSIFIER, COUNT, MEASURE, MONEY, PER, SCALES
 
 
 class Figure(NamedTuple):
@@ -24,153 +42,139 @@ class Figure(NamedTuple):
     unit: str | None
     measured: bool  # in a measure, money or thousands; else the count of a noun, or a bare number
     noun: str | None  # the count noun at the end of the unit, where it has one
+    classifies: bool  # the noun is a classifier of what follows: "1.850 liều vắc-xin"
+    link: str | None  # the linking word inside the number: "gấp" of "gấp đôi", "còn" of "từ 22% xuống còn 18%"
 
 
-_YEAR = r"(?:19|20)[0-9]{2}(?![0-9.,]*[0-9])"
-_SCALE = r"(?:nghìn|ngàn|vạn|trăm|triệu(?! tập)|t[ỷỉ](?! (?:lệ|trọng|giá|suất|số)\b)|ti(?= đồng))\b"
-_SCALES = rf"{_SCALE}(?: {_SCALE})*"
-_MONEY = r"(?:đồng|vnđ|vnd|usd|đô ?la(?: mỹ)?|euro|eur|yên|won|nhân dân tệ|đ)\b"
-_MEASURE = (
-    r"(?:%|(?:điểm phần trăm|điểm %|phần trăm|hecta|héc-?ta|héc ta|ha|m2|m²|m3|m³|km2|km²|km|mét vuông|mét khối|mét"
-    r"|m|tấn|tạ|kg|gam|lít|mwp|mwh|mw|kwp|kwh|kw|gwh|gw|twh|kva|mva|teu|lần)(?!\w)"
-    r"|(?:tuổi|điểm|bậc|ngày(?: làm việc)?|tháng|năm|giờ|phút)(?=$| ?[,;)/]| trở ))"
-)
-_COUNT_NOUNS = """
-    lượt người, lượt khách, lượt hộ, lượt, người lao động, người, hộ gia đình, hộ dân, hộ nghèo, hộ cận nghèo, hộ,
-    hành khách, khách du lịch, khách, nhân khẩu, khẩu, dân, lao động, việc làm, học sinh, sinh viên, học viên,
-    giáo viên, em, cháu, trẻ, bệnh nhân, ca, giường bệnh, giường, bác sĩ, bác sỹ, xã, huyện, phường, thôn, bản, tỉnh,
-    địa phương, đơn vị, cơ quan, tổ chức, cá nhân, tập thể, doanh nghiệp, hợp tác xã, htx, tổ hợp tác, cơ sở,
-    công trình, dự án, đề án, chỉ tiêu, nhiệm vụ, tiêu chí, hồ sơ, thủ tục, văn bản, vụ việc, vụ án, vụ, cuộc, đợt,
-    lớp, trường hợp, trường, căn nhà, căn hộ, căn, ngôi nhà, nhà, phòng, xe, chiếc, máy bay, tàu, cầu, con, cây,
-    sản phẩm, mặt hàng, gói thầu, biên chế, mô hình, ý kiến, đảng viên, hội viên, liều, mũi, mẫu, thí sinh, suất,
-    chứng chỉ
-"""
-_COUNT = rf"(?:{'|'.join(sorted(map(str.strip, _COUNT_NOUNS.split(',')), key=len, reverse=True))})\b"
-_PER = (
-    r"(?: ?/ ?(?:ngày đêm|ngày|năm|tháng|quý|tuần|giờ|người|ha|hộ|vụ|km2|km|m2|m3|lượt|(?:vạn |nghìn )?dân|[0-9.]+ dân"
-    r"|kwh|tấn|kg|lao động|xã|suất|em|lần|giây|phút|lứa|sào)\b)*"
-)
+# The count noun or classifier that a figure counts is a unit for now; `infer.indicators` may leave it to the name.
 _UNIT = re.compile(
-    rf" ?(?P<measure>(?:{_SCALES} )?(?:{_MONEY}|{_MEASURE})|{_SCALES}(?= ?/|(?! {_COUNT})))(?P<per>{_PER})"
-    rf"| (?P<scale>{_SCALES} )?(?P<noun>{_COUNT})(?P<noun_per>{_PER})"
+    rf" ?(?P<measure>(?:{SCALES} )?(?:{MONEY}|{MEASURE})|{SCALES}(?= ?/|(?! {COUNT})))(?P<per>{PER})"
+    rf"| (?P<scale>{SCALES} )?(?P<noun>{COUNT})(?P<noun_per>{PER})"
 )
-_NO_UNIT = rf"(?! ?(?:{_MONEY}|{_MEASURE}|{_SCALE}))"
-
-# Numbers that are no values. A match is masked as a whole.
-_ORDINAL = r"[0-9]{1,4}[a-zđ]?(?![\w%])"
-_DAY = r"[0-9]{1,2} ?[/.-] ?[0-9]{1,2}(?: ?[/.-] ?(?:19|20)[0-9]{2})?(?![\w%]|[.,/][0-9])"
-_MASKS = tuple(
-    re.compile(mask)
-    for mask in (
-        rf"\bngày (?:{_DAY}|[0-9]{{1,2}}(?: tháng [0-9]{{1,2}}(?: năm {_YEAR})?)?(?![\w.,/]))",
-        r"(?<![\w.,/-])[0-9]{1,2} ?[/.-] ?[0-9]{1,2} ?[/.-] ?(?:19|20)[0-9]{2}(?![\w.,/-])",
-        rf"(?<!chưa )\b(?:đến|tới|trước|từ|sau|hết) {_DAY}(?= ?(?:$|[,;)]|đạt|đã|là|còn|ước|mới|có|cả|toàn))",
-        r"\b(?:số|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư|kế hoạch) [0-9]+/(?:19|20)[0-9]{2}\b",
-        rf"\b(?:tháng|quý) ?(?:[0-9]{{1,2}} ?- ?)?[0-9]{{1,2}}(?: ?[/.-] ?{_YEAR})?{_NO_UNIT}(?![\w.,%]*[0-9])",
-        rf"\b(?:quý (?:i|ii|iii|iv)) ?[/-] ?{_YEAR}",
-        r"(?<![\w.,/-])[0-9]{1,2} (?:tháng|quý|năm|tuần|ngày) (?:đầu|cuối|qua|tới|gần đây|liên tiếp|còn lại|năm)\b",
-        r"(?<!là )(?<!còn )(?<!xuống )(?<!giảm )(?<!tăng )(?<!đạt )(?<!khoảng )(?<!hơn )\b(?<![.,])[0-9]{1,2} tháng$",
-        r"\b(?:trong|sau|qua|suốt|bình quân|vòng) [0-9]{1,2} (?:tháng|năm|tuần|ngày)\b",
-        rf"(?<![\w.,/-]){_YEAR} ?[-,] ?(?:{_YEAR}|[0-9]{{2}}\b)(?! ?(?:mw|%))",
-        (
-            rf"\b(?:năm|năm học|giai đoạn|nhiệm kỳ|thời kỳ|đến|hết|cuối|đầu|từ|mục tiêu|kế hoạch|vùng) {_YEAR}"
-            rf"{_NO_UNIT}(?! (?:{_COUNT}))"
-        ),
-        r"\b(?:dưới|trên|từ|đến|đủ|độ tuổi|độ) [0-9]{1,3}(?: ?(?:-|đến) ?[0-9]{1,3})? (?:tháng )?tuổi\b",
-        r"(?<![\w.,/-])[0-9]+[a-z]?(?:/[0-9]{4})?[-/][a-zđ]{2,}[\w/-]*",  # 05-nq/tu, 53/2020/qđ-ubnd
-        r"[^\W\d_]-?[0-9]+[\w/-]*",  # covid-19, a01, t2: digits after a letter
-        (
-            rf"\b(?:cấp độ|mức độ|cấp|hạng|bậc|loại|nhóm|lớp|khối|vòng|đợt|giai đoạn|thứ|lần thứ|lần|số|khoá"
-            rf"|chương trình|chương|điều|khoản|mục|phụ lục|nghị quyết|nghị định|quyết định|chỉ thị|công văn|thông tư"
-            rf"|kế hoạch|đề án|quốc lộ|tỉnh lộ|ql|đường|vành đai|tuyến|quận|phường"
-            rf"|khu|tổ|tầng|ga|kỳ|mũi)(?: số)? ?{_ORDINAL}"
-            rf"(?:(?:, ?| và |-){_ORDINAL})*{_NO_UNIT}(?! ?(?:[-/,.][0-9]|{_COUNT}))"
-        ),
-        rf"\bgói {_NO_UNIT}[0-9.,]+ {_SCALES}(?: {_MONEY})?",  # a package named by its sum
-    )
-)
-_BARE_YEAR = re.compile(rf"(?<![\w.,/-]){_YEAR}{_NO_UNIT}(?! {_COUNT})(?![/%])")
-_MASK = "§"
-
-_N = (
-    r"(?:[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+(?![0-9])"
-    r"|[0-9]{1,3}(?:,[0-9]{3}){2,}(?![0-9])|[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,][0-9]+)?)"
-)
-_WORD_NUMBERS = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10}
-APPROXIMATE = (
-    r"(?:gần|trên|hơn|khoảng|ít nhất|tối thiểu|tối đa|dưới|không quá|xấp xỉ|chừng|ước|chưa (?:đến|tới|đầy)|lớn hơn"
-    r"|cao hơn)"
-)
-_U = rf"(?: ?(?:(?:{_SCALES} )?(?:{_MONEY}|{_MEASURE}|{_COUNT})|{_SCALES})(?: ?/ ?\w+)?)?"
+_CLASSIFIED = re.compile(CLASSIFIER)
+_AMOUNT = rf"(?:{DIGITS}|{WORDS})"
+_U = rf"(?: ?(?:(?:{SCALES} )?(?:{MONEY}|{MEASURE}|{COUNT})|{SCALES})(?: ?/ ?\w+)?)?"
+_BIG = "(?:nghìn t[ỷỉ]|t[ỷỉ]|triệu)"
 _NUMBER = re.compile(
-    rf"(?<![\w.,/])(?:(?P<change>từ (?:mức )?(?:{APPROXIMATE} )*{_N}{_U}"
-    rf" (?:(?:tăng |giảm |nâng )?(?:lên|xuống)(?: còn| đến| tới)?|còn|thành) (?:mức )?(?:{APPROXIMATE} )*(?P<to>{_N}))"
-    rf"|(?P<range>{_N}{_U}(?: ?- ?| đến | tới )(?:{APPROXIMATE} )*{_N})"
-    rf"|(?P<fraction>{_N} ?/ ?{_N})(?![0-9/])"
-    rf"|(?P<number>{_N})"
-    rf"|(?<!mười )(?<!mươi )(?<!trăm )(?P<word>{'|'.join(_WORD_NUMBERS)})(?= (?!vạn|trăm){_SCALE}))"
+    rf"(?<![\w.,/])(?:(?P<change>từ (?:mức )?(?:{APPROXIMATE} )*{_AMOUNT}{_U}"
+    rf" (?P<towards>(?:tăng |giảm |nâng )?(?:lên|xuống)(?: còn| đến| tới)?|còn|thành)"
+    rf" (?:mức )?(?:{APPROXIMATE} )*(?P<to>{_AMOUNT}))"
+    rf"|(?P<range>{_AMOUNT}{_U}(?: ?- ?| đến | tới )(?:{APPROXIMATE} )*{_AMOUNT})"
+    rf"|(?P<fraction>{DIGITS} ?/ ?{DIGITS})(?![0-9/])"
+    rf"|(?P<part>{FRACTION_WORDS})"
+    rf"|(?P<times>gấp (?:{APPROXIMATE} )*(?:đôi|rưỡi|(?:hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)(?! lần)))(?!\w)"
+    rf"|(?P<whole>{_AMOUNT}) (?P<big>{_BIG}) (?:(?P<rest>{_AMOUNT}) (?P<small>nghìn|ngàn|triệu|t[ỷỉ])"
+    rf"|(?P<tenth>(?:một|hai|ba|bốn|tư|năm|sáu|bảy|tám|chín|rưỡi)))(?= (?:{MONEY}|{MEASURE}|{COUNT})|$| ?[,;)])"
+    rf"|(?P<number>{DIGITS})"
+    rf"|(?P<words>{WORDS}))"
 )
-_LINKED = re.compile(r"(?:đạt|là|còn|bằng|tăng|giảm|chiếm|được|gần|trên|hơn|khoảng|dưới) $")
+_LEADS = re.compile(r" [^\W\d_]")
+# Phrases that begin with one of these measure: a single number word inside them counts something in the name.
+HEADS = re.compile(
+    r"(?:tỷ|tỉ) (?:lệ|trọng|suất)|số|tổng|giải ngân|thu|chi|vốn|kinh phí|nguồn|diện tích|sản lượng|doanh thu|kim ngạch"
+    r"|thời gian|mức|dư nợ|nợ|chỉ số|tốc độ|giá trị|lượng|khối lượng|năng suất|công suất|tiền|quỹ|dự toán|kế hoạch"
+)
+_INSIDE = re.compile(r"\b(?:của|ở|tại|cho|trong|từ|với|giữa|về|theo|sau|trên|thuộc|qua)\b")
+LONGEST_VERB = 3  # syllables of a verb phrase that a counted noun follows: "bàn giao nốt"
 
 
-def read_number(text: str) -> int | float | None:
-    """The value of digits in Vietnamese notation: "1.234,5" is 1234.5. None where the notation is not clear.
-
-    A point before exactly three digits groups thousands, any other point or comma is decimal; "5,000" could be
-    English and is None, and so is anything past fifteen digits.
-    """
-    text = text.replace(" ", "")
-    if sum(c.isdigit() for c in text) > 15 or re.fullmatch(r"[0-9]{1,3},000", text):
-        return None
-    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?", text):
-        text = text.replace(".", "").replace(",", ".")
-    elif re.fullmatch(r"[0-9]{1,3}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})", text):
-        text = text.replace(",", "")
-    else:
-        text = text.replace(",", ".")
-    return float(text) if "." in text else int(text)
-
-
-def _masked(key: str) -> str:
-    def mask(match: re.Match[str]) -> str:
-        return re.sub("[0-9]", _MASK, match[0])
-
-    # This masks the 2 of "m2" too; units are read from the key.
-    for pattern in _MASKS:
-        key = pattern.sub(mask, key)
-    return _BARE_YEAR.sub(lambda m: m[0] if _LINKED.search(key, 0, m.start()) else mask(m), key)
+def _read(words: str) -> int | float | None:
+    return read_number(words) if words[0].isdigit() else read_words(words)
 
 
 def _value(match: re.Match[str]) -> int | float | str | None:
-    if match["range"]:
-        return None
+    """The value of a match of `_NUMBER`; None where the text does not settle it."""
     if match["fraction"]:
         return match["fraction"].replace(" ", "")
-    return _WORD_NUMBERS.get(match["word"] or "") or read_number(match["to"] or match["number"])
+    if match["part"]:
+        return read_fraction(match["part"])
+    if match["times"]:
+        return read_times(match["times"])
+    if match["whole"]:
+        return _composite(match)
+    return None if match["range"] else _read(match["to"] or match["number"] or match["words"])
+
+
+def _composite(match: re.Match[str]) -> int | float | None:
+    """ "ba tỷ sáu trăm triệu" is 3.6, "một tỷ hai" 1.2, "4 tỷ rưỡi" 4.5: in the larger scale."""
+    whole, rest = _read(match["whole"]), _read(match["rest"]) if match["rest"] else None
+    if whole is None or (match["rest"] and rest is None):
+        return None
+    if rest is None:
+        return whole + (0.5 if match["tenth"] == "rưỡi" else read_words(match["tenth"]) / 10)
+    share = SCALE_VALUES[match["small"]] / SCALE_VALUES[match["big"].rpartition(" ")[2]]
+    return round(whole + rest * share, 9) if rest * share < 1 else None
+
+
+def _link(match: re.Match[str]) -> str | None:
+    if match["change"]:
+        return "còn" if re.search("xuống|còn", match["towards"]) else "đạt"
+    return "gấp" if match["times"] else None
+
+
+def _is_number(text: str, match: re.Match[str], unit: re.Match[str] | None) -> bool:
+    """Whether number words are a figure here, and no name, no part of a name, and no half of another word."""
+    words = match["words"] or match["part"]
+    if words is None:
+        return True
+    if not text.isupper() and any(
+        w[0].isupper() for w in text[match.start() : match.end() + 2].split()[bool(not match.start()) :]
+    ):
+        return False  # "Ba Vì", "Hai Bà Trưng"
+    measured = bool(unit and (unit["measure"] or unit["scale"]))
+    before = text[: match.start()].rstrip()
+    links = strip_links(before)
+    if words == "nửa":
+        return measured or bool(links.words)
+    if " " in words or measured:
+        return True
+    if words == "năm" or not _LEADS.match(text, match.end()):
+        return bool(links.words) and words != "năm"
+    counted = not before or bool(links.words)
+    verb = match_key(before)
+    return counted or (
+        len(verb.split()) <= LONGEST_VERB
+        and not HEADS.match(verb)
+        and not _INSIDE.search(verb)
+        and verb.replace(" ", "").isalpha()
+    )
 
 
 def find_figures(text: str) -> list[Figure]:
     """The figures of a folded text, in order; offsets are code points of `text`."""
     key = match_key(text)
-    masked = _masked(key)
+    hidden = masked(key)
     figures: list[Figure] = []
-    for match in _NUMBER.finditer(masked):
+    for match in _NUMBER.finditer(hidden):
         if figures and match.start() < figures[-1].unit_end:
             continue
         unit = _UNIT.match(key, match.end())
         if unit is None and re.match(r"[^\W\d_]", key[match.end() : match.end() + 1]):
             continue  # "30a", "4k": no number
-        end = unit.end() if unit else match.end()
-        noun = unit and unit["noun"]
-        figures.append(
-            Figure(
-                match.start(),
-                match.end(),
-                end,
-                _value(match),
-                text[match.end() : end].strip() or None,
-                bool(unit and (unit["measure"] or unit["scale"])),
-                text[unit.start("noun") : end] if unit and noun else None,
-            )
-        )
+        if not _is_number(text, match, unit):
+            continue
+        figures.append(_figure(text, key, match, unit))
     return figures
+
+
+def _figure(text: str, key: str, match: re.Match[str], unit: re.Match[str] | None) -> Figure:
+    value, end = _value(match), unit.end() if unit else match.end()
+    if match["part"] == "nửa" and unit and (unit["measure"] or unit["scale"]):
+        value = 0.5  # "nửa triệu đồng"
+    name = text[match.end() : end].strip()
+    if unit and isinstance(value, (int, float)) and key.startswith(" rưỡi", end):  # "hai tạ rưỡi"
+        value, end = value + 0.5, end + len(" rưỡi")
+    if match["whole"]:
+        name = f"{text[match.start('big') : match.end('big')]} {name}".strip()
+    noun = unit and unit["noun"]
+    return Figure(
+        match.start(),
+        match.end(),
+        end,
+        value,
+        name or None,
+        bool(match["whole"] or (unit and (unit["measure"] or unit["scale"]))),
+        text[unit.start("noun") : unit.end()] if unit and noun else None,
+        bool(_CLASSIFIED.match(key, unit.start("noun"))) if unit and noun else False,
+        _link(match),
+    )

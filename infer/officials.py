@@ -5,27 +5,27 @@
 1. `_pieces` cuts it at commas, dashes, "kiêm" and brackets;
 2. `_sort` makes persons and positions of the pieces: a piece is a position when it starts with a title, a person
    when it is a run of capitalised syllables, else it goes on with the piece before ("Sở Văn hóa, Thể thao");
-3. where no piece is a person, `_trailing_name` looks for one at the end of a position, among the capitalised
-   syllables that are no place: surnames and places are tables (`infer.people`), not guesses.
+3. where no piece is a person, `infer.names` looks for one at the end of a position, among the capitalised syllables
+   that are no place: surnames and places are tables (`infer.people`), not guesses.
 
-A name that could be a place ("huyện Mai Sơn") stays in the position, and the name is None.
+A name that could be a place ("huyện Mai Sơn") stays in the position, and the name is None. `parse_officials` reads all
+mentions of an article, so that one may settle the other.
 
     python -c "from infer.officials import *; print(parse_official('Chủ tịch UBND TP Hà Nội Nguyễn Đức Chung'))"
 """
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence, Set
+from typing import NamedTuple, TypedDict
 
+from infer.bodies import body_of
 from infer.folding import fold, match_key
+from infer.names import LONGEST_NAME, is_surname, trailing_name, words_of
 from infer.people import (
     BODIES,
     COMMON_SURNAMES,
-    COUNTRIES,
     DEGREES,
     HONORIFICS,
-    MIDDLE_NAMES,
-    NO_NAME_BEFORE,
     NO_NAMES,
     PLACES,
     SURNAMES,
@@ -33,7 +33,6 @@ from infer.people import (
 )
 
 _EDGES = " ,.;:-–—|"
-_LONGEST_NAME = 6  # syllables
 _LONGEST = 600  # characters; a longer phrase is no mention
 _CUT = re.compile(rf" ?[,;] ?| ?[()] ?| -+ | (?=kiêm )| (?={HONORIFICS} )")
 _ASIDE = re.compile(r"\((?:[0-9]+ tuổi|(?:sn|sinh năm|sinh) ?[0-9/]+)[^()]*\)")
@@ -43,72 +42,19 @@ _FILLER = re.compile(r"(?:(?:kiêm nhiệm|kiêm|đều|hiện|đồng thời|v�
 _TITLE = re.compile(TITLE_START)
 _SHARED_TITLE = {"trưởng", "phó", "chánh", "các trưởng", "cấp trưởng"}  # "trưởng, phó phòng": half a title
 
-_WARD = re.compile(r"\b(?:xã|phường|thị trấn|thôn|ấp|bản|khu phố|tổ dân phố)$")
-_DISTRICT = re.compile(r"\b(?:huyện|quận|thị xã|(?:huyện|quận|thị|đảng) uỷ)$")
-_PROVINCE = re.compile(r"\b(?:tỉnh|tp\.?|thành phố|tỉnh uỷ|thành uỷ)$")
-_SCHOOL = re.compile(
-    r"(?<!môi )(?<!thị )(?<!hiện )(?<!công )(?<!nông )\b(?:trường|đh|đại học|cao đẳng|học viện|thpt"
-    r"|thcs|tiểu học|mầm non|bệnh viện|bv)\b"
-)
 
-_PARTICLE = re.compile(r"(?:[ya]|[kh]'.*)$")  # "Y Ngọc", "H'Yim Kđoh"
-_LETTER_OF_NAME = re.compile(r"[^\W\d_]|['’ʼ`-]")
-_PLAIN_VOWELS = str.maketrans(
-    {
-        tone: plain
-        for plain, tones in zip(
-            "aăâeêioôơuưy",
-            (
-                "áàảãạ",
-                "ắằẳẵặ",
-                "ấầẩẫậ",
-                "éèẻẽẹ",
-                "ếềểễệ",
-                "íìỉĩị",
-                "óòỏõọ",
-                "ốồổỗộ",
-                "ớờởỡợ",
-                "úùủũụ",
-                "ứừửữự",
-                "ýỳỷỹỵ",
-            ),
-            strict=True,
-        )
-        for tone in tones
-    }
-)
-_SYLLABLE = re.compile(
-    r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?[aăâeêioôơuưy]{1,3}(?:ng|nh|ch|[cmnpt])?"
-)
+class Official(TypedDict):
+    """What an OFFICIAL mention says: `bodies[i]` is the body that `positions[i]` is held in."""
+
+    name: str | None
+    positions: list[str]
+    bodies: list[str | None]
 
 
 class _Piece(NamedTuple):
     start: int
     end: int
     polite: bool  # after "ông", "bà", "đồng chí": whoever follows is a person
-
-
-class _Word(NamedTuple):
-    key: str
-    start: int
-    name_like: bool
-
-
-def _name_like(word: str, shouting: bool) -> bool:
-    """Capitalised like a syllable of a name; an abbreviation ("UBND", "TP.") is not, unless all is in capitals."""
-    if not word[0].isupper() or not all(_LETTER_OF_NAME.match(c) for c in word):
-        return False
-    letters = [c for c in word if c.isalpha()]
-    return shouting or len(letters) == 1 or any(c.islower() for c in letters)
-
-
-def _words(text: str) -> list[_Word]:
-    key = match_key(text)
-    shouting = text.isupper() and " " in text
-    return [
-        _Word(key[m.start() : m.end()].strip("()\"'"), m.start(), _name_like(m[0], shouting))
-        for m in re.finditer(r"\S+", text)
-    ]
 
 
 def _cuts(text: str, key: str) -> Iterator[tuple[int, int]]:
@@ -145,9 +91,9 @@ def _skip_courtesy(text: str, key: str, start: int, end: int) -> tuple[int, bool
 
 def _is_person(text: str, piece: _Piece) -> bool:
     """A whole piece that is a name: in first place any capitals do, later it takes a surname."""
-    words = _words(text[piece.start : piece.end])
+    words = words_of(text[piece.start : piece.end])
     keys = [w.key for w in words]
-    if not all(w.name_like for w in words) or len(words) > _LONGEST_NAME:
+    if not all(w.name_like for w in words) or len(words) > LONGEST_NAME:
         return False
     if len(words) > 1 and " ".join(keys) in PLACES:  # a single "Vinh" is a person here, officials are no cities
         return False
@@ -157,90 +103,7 @@ def _is_person(text: str, piece: _Piece) -> bool:
         return False
     if piece.polite or (piece.start == 0 and not text[piece.start : piece.end].isupper()):
         return True
-    return _is_surname(keys[0]) and len(keys) >= (2 if keys[0] in COMMON_SURNAMES else 3)
-
-
-def _is_surname(key: str) -> bool:
-    return key in SURNAMES or key.startswith(("k'", "h'"))
-
-
-def _place_at(keys: list[str], at: int) -> int:
-    """How many words from `at` on are a place."""
-    return next((n for n in (4, 3, 2, 1) if at + n <= len(keys) and " ".join(keys[at : at + n]) in PLACES), 0)
-
-
-def _may_be_name(keys: list[str], at: int, before: str, shouting: bool) -> bool:
-    """Whether the words from `at` to the end are a person, given that the first is a surname."""
-    length, common = len(keys) - at, keys[at] in COMMON_SURNAMES
-    if " ".join(keys[at : at + 2]) in NO_NAMES or (keys[at] == "lý" and keys[at - 1] in NO_NAME_BEFORE):
-        return False
-    if shouting:  # without capitals to go by, only what can hardly be a word
-        return length in (3, 4) and (common or bool(_PROVINCE.search(before)))
-    if keys[at] == "đoàn" and before.endswith(("trung ương", "tỉnh", "thành")):  # the Youth Union
-        return False
-    return 2 <= length <= _LONGEST_NAME and (common or length >= 3 or bool(_PARTICLE.match(keys[at])))
-
-
-def _later_surname(keys: list[str], at: int) -> int:
-    """Past a rare surname that is rather a place or field: "Lâm Sinh Nguyễn Văn A" starts at "Nguyễn"."""
-    if keys[at] in COMMON_SURNAMES or keys[at + 1] in MIDDLE_NAMES:
-        return at
-    return next((i for i in range(at + 2, len(keys) - 2) if keys[i] in COMMON_SURNAMES), at)
-
-
-def _search_name(keys: list[str], run: int, shouting: bool) -> int | None:
-    """Index of the word that a name starts with, from the start of the capitalised words that end a position."""
-    at, skipped, placed = run, False, False
-    while at < len(keys) - 1:
-        before = " ".join(keys[:at])
-        if count := _place_at(keys, at):
-            at, placed = at + count, True
-        elif at and _WARD.search(before):  # wards bear people's names: two syllables at least are the place
-            at, skipped = at + 2, True
-        elif at and _DISTRICT.search(before) and not _person_after_district(keys, at):
-            at += 2
-        elif at and _is_surname(keys[at]) and _may_be_name(keys, at, before, shouting):
-            at = _later_surname(keys, at)
-            school = _SCHOOL.search(before) and not placed  # "Trường THPT Hoàng Diệu"
-            return None if school or (skipped and len(keys) - at < 3) else at
-        else:
-            at += 1
-    return None
-
-
-def _person_after_district(keys: list[str], at: int) -> bool:
-    known = keys[at] in COMMON_SURNAMES or (_is_surname(keys[at]) and keys[at + 1] in MIDDLE_NAMES)
-    return known and len(keys) - at >= 3
-
-
-def _is_given_name(words: list[_Word]) -> bool:
-    """ "Bộ trưởng Thể": one syllable right after a title."""
-    *title, last = words
-    if last.key in BODIES or last.key in PLACES or not _TITLE.fullmatch(" ".join(w.key for w in title)):
-        return False
-    return bool(_SYLLABLE.fullmatch(last.key.translate(_PLAIN_VOWELS)))
-
-
-def _is_foreign_name(keys: list[str], run: int) -> int:
-    """Index after a country that a name of foreign syllables follows ("Ngoại trưởng Mỹ Rex Tillerson"), else 0."""
-    count = _place_at(keys, run)
-    rest = keys[run + count :]
-    foreign = [k for k in rest if not _SYLLABLE.fullmatch(k.translate(_PLAIN_VOWELS))]
-    return run + count if " ".join(keys[run : run + count]) in COUNTRIES and len(rest) > 1 and foreign else 0
-
-
-def _trailing_name(position: str) -> int | None:
-    """Offset in `position` at which a person's name starts that ends it, or None."""
-    words = _words(position)
-    run = len(words)
-    while run and words[run - 1].name_like:
-        run -= 1
-    shouting = position.isupper()
-    keys = [w.key for w in words]
-    if len(words) - run == 1 and run:
-        return words[run].start if not shouting and _is_given_name(words) else None
-    at = _search_name(keys, run, shouting) or _is_foreign_name(keys, run)
-    return words[at].start if at else None
+    return is_surname(keys[0]) and len(keys) >= (2 if keys[0] in COMMON_SURNAMES else 3)
 
 
 def _sort(text: str, key: str) -> tuple[list[str], list[str]]:
@@ -269,28 +132,45 @@ def _close_bracket(text: str) -> str:
     return text + ")" if text.count("(") > text.count(")") else text
 
 
-def parse_official(phrase: str) -> dict[str, str | list[str] | None]:
+def parse_official(phrase: str, known: Set[str] = frozenset()) -> Official:
     """The person and the positions that an OFFICIAL mention names.
 
     Args:
         phrase: the text of the mention; any Unicode form and spacing. Without capitals no name is found.
+        known: match keys of persons whom the article names otherwise; they settle what could be a place.
 
     Returns:
         {"name": the person as written, without honorific and degree, or None where the mention names none, or
-        where the words could as well be a place; "positions": titles as written, in order, [] for a name alone}.
+        where the words could as well be a place; "positions": titles as written, in order, [] for a name alone;
+        "bodies": for each position the body it is held in, as written, or None (`infer.bodies`)}.
         Never raises on text.
     """
     text = fold(phrase).strip(_EDGES)
     if aside := _ASIDE.search(match_key(text)):
         text = text[: aside.start()] + text[aside.end() :]
     if len(text) > _LONGEST:
-        return {"name": None, "positions": [text]}
+        return {"name": None, "positions": [text], "bodies": [None]}
     names, positions = _sort(text, match_key(text))
     if not names:
-        cut = [(i, at) for i, position in enumerate(positions) if (at := _trailing_name(position)) is not None]
+        cut = [(i, at) for i, position in enumerate(positions) if (at := trailing_name(position, known)) is not None]
         names = [positions[i][at:] for i, at in cut]
         if len(cut) == 1:
             i, at = cut[0]
             positions[i] = positions[i][:at].rstrip(_EDGES)
     distinct = {match_key(name) for name in names}
-    return {"name": names[0] if len(distinct) == 1 else None, "positions": [p for p in positions if p]}
+    positions = [p for p in positions if p]
+    return {
+        "name": names[0] if len(distinct) == 1 else None,
+        "positions": positions,
+        "bodies": [body_of(position) for position in positions],
+    }
+
+
+def parse_officials(phrases: Sequence[str]) -> list[Official]:
+    """The OFFICIAL mentions of one article, read together: a name that stands alone settles where a position ends.
+
+    "Chủ tịch UBND xã La Tiến Phúc" could hold a commune of three syllables; with "ông Phúc" further on it does not.
+    """
+    alone = [parse_official(phrase) for phrase in phrases]
+    known = {match_key(one["name"]) for one in alone if one["name"]}
+    return [one if one["name"] else parse_official(phrase, known) for one, phrase in zip(alone, phrases, strict=True)]

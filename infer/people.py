@@ -41,6 +41,32 @@ DISTRICTS = _table("""
     Giang Thành, Cù Lao Dung, Hồng Bàng
 """)
 
+# Wards, communes and schools that bear a person's name, or three syllables the first of which is a surname too.
+NAMESAKES = _table("""
+    Nguyễn Du, Nguyễn Trãi, Nguyễn Huệ, Nguyễn Thái Học, Nguyễn Thái Bình, Nguyễn Cư Trinh, Nguyễn Văn Cừ,
+    Nguyễn Nghiêm, Nguyễn Trung Trực, Nguyễn Bỉnh Khiêm, Nguyễn Phích, Nguyễn Huân, Nguyễn Việt Khái, Nguyễn Văn Linh,
+    Nguyễn Lương Bằng, Nguyễn Đại Năng, Nguyễn Đình Chiểu, Nguyễn Tất Thành, Nguyễn Thị Minh Khai, Nguyễn Thị Định,
+    Nguyễn Viết Xuân, Nguyễn Văn Trỗi, Nguyễn Hữu Cầu, Nguyễn Quang Diêu, Nguyễn Văn Thảnh, Nguyễn Hữu Huân,
+    Nguyễn Công Trứ, Nguyễn Bá Ngọc, Nguyễn Khuyến, Lê Lợi, Lê Hồng Phong, Lê Đại Hành, Lê Thanh Nghị, Lê Minh Xuân,
+    Lê Quý Đôn, Lê Ích Mộc, Lê Văn Tám, Lê Văn Lương, Lê Thánh Tông, Lê Bình, Lê Mao, Lý Thái Tổ, Lý Thường Kiệt,
+    Lý Văn Lâm, Lý Tự Trọng, Lý Bôn, Trần Phú, Trần Hưng Đạo, Trần Quang Khải, Trần Quang Diệu, Trần Tế Xương,
+    Trần Đăng Ninh, Trần Lãm, Trần Nguyên Hãn, Trần Thành Ngọ, Trần Nhân Tông, Trần Liễu, Trần Quốc Toản,
+    Trần Quốc Tuấn, Trần Cao Vân, Trần Đại Nghĩa, Hoàng Văn Thụ, Hoàng Diệu, Hoàng Hoa Thám, Hoàng Quốc Việt,
+    Hoàng Văn Thái, Phan Bội Châu, Phan Chu Trinh, Phan Châu Trinh, Phan Đình Phùng, Phan Sào Nam, Phan Ngọc Hiển,
+    Phan Đình Giót, Phan Đăng Lưu, Phạm Đình Hổ, Phạm Ngũ Lão, Phạm Hồng Thái, Phạm Văn Hai, Phạm Văn Cội,
+    Phạm Văn Đồng, Phạm Sư Mạnh, Phạm Ngọc Thạch, Đinh Tiên Hoàng, Đinh Bộ Lĩnh, Ngô Quyền, Ngô Mây, Ngô Gia Tự,
+    Ngô Sĩ Liên, Bùi Thị Xuân, Bùi Hữu Nghĩa, Võ Thị Sáu, Võ Nguyên Giáp, Võ Văn Kiệt, Võ Cường, Vũ Ninh, Vũ Phúc,
+    Hồ Đắc Kiện, Hồ Tùng Mậu, Hồ Thị Kỷ, Hồ Chí Minh, Hồ Xuân Hương, Huỳnh Thúc Kháng, Huỳnh Mẫn Đạt, Trương Định,
+    Trương Quang Trọng, Trương Vĩnh Ký, Trương Văn Bang, Tô Hiến Thành, Tô Hiệu, Hà Huy Tập, Đào Duy Từ, Đào Duy Anh,
+    Lương Khánh Thiện, Lương Thế Vinh, Lương Thế Trân, Lương Văn Can, Chu Văn An, Cao Bá Quát, Cao Thắng,
+    Tạ An Khương, Quách Phẩm, Tống Phan, Đoàn Thị Điểm, Đoàn Kết, Mạc Đĩnh Chi, Mai Dịch, Kim Đồng, Tôn Đức Thắng,
+    Bùi Quốc Khái, Đặng Trần Côn, Đặng Thai Mai, Châu Văn Liêm, Thái Phiên, Tăng Bạt Hổ, Thủ Khoa Huân,
+    La Pan Tẩn, La Ê Ê, La Êê, Cao Mã Pờ, Ma Ly Pho, Ma Ly Chải, Ma Quai, Vàng Ma Chải, Lao Và Chải, Sà Dề Phìn,
+    Na Cô Sa, Sán Xả Hồ, Mồ Sì San, Phìn Hồ, Sín Chải, Tả Van Chư, Tả Gia Khâu, Hồ Thầu, Quan Hồ Thẩn, Lùng Vai,
+    An Phú Tân, An Phú Thuận, An Thạnh Trung, An Thạnh Nhất, An Thạnh Nam, An Bình Tây, An Định, An Ninh Tây,
+    An Ninh Đông, An Hòa Tây, An Phước, Hồng Thái Tây, Hồng Thái Đông, Phù Đổng, Lạc Long Quân, Hùng Vương, Trưng Vương
+""")
+
 COUNTRIES = _table("""
     Việt Nam, Mỹ, Hoa Kỳ, Nga, Anh, Pháp, Đức, Ý, Nhật, Nhật Bản, Hàn Quốc, Triều Tiên, Trung Quốc, Lào, Úc,
     Australia, Campuchia, Thái Lan, Ấn Độ, Canada, Cuba, Singapore, Malaysia, Indonesia, Philippines, Myanmar,
@@ -60,12 +86,17 @@ SURNAMES = COMMON_SURNAMES | _table("""
     Hạng, Hảng, Hầu, Hờ, Hứa, Hán, Hàn, Hàu, Bạch, Bế, Bàn, Bạc, Bồ, Chu, Chử, Cầm, Cù, Cung, Cồ, Cấn, Chẩu, Chảo,
     Cháng, Cư, Cứ, Dư, Doãn, Diệp, Điền, Đèo, Thào, Tráng, Tẩn, Tào, Tần, Thò, Thền, Thèn, Lèng, Ly, Lìu, Chíu, Phàn,
     Phùn, Phừ, Pờ, Pồ, Vừ, Vàng, Vì, Xồng, Tòng, Cà, Già, Lỳ, Khoàng, Khang, Vùi, Chẻo, Khà, Lừ, Cút, Hù, Seo, Thủng,
-    Ngải, Kpă, Kpá, Ksor, Ksơr, Rơ, Rah, Rmah, Rcom, Rơchâm, Siu, Nay, Niê, Mlô, Ayun, Y, A, K', H', Ka, Kră,
-    Chamaléa, Katơr, Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Liêng, Hôih, Pơloong
+    Âu, Ân, Bá, Bành, Biện, Cai, Cái, Cam, Cáp, Chau, Chế, Chiêm, Chung, Chúc, Cổ, Danh, Đạt, Đường, Giao, Kha, Khâu,
+    Khiếu, Khương, Khưu, Kiên, Lang, Lao, Lều, Liêu, Lộ, Lộc, Lỗ, Lôi, Luyện, Lư, Mang, Mạnh, Mẫn, Mấu, Mộc, Néang,
+    Ngạc, Nhan, Nịnh, Ong, Ôn, Phi, Phù, Quan, Quản, Quảng, Sa, Sái, Sằm, Sộng, Sơn, Sú, Sử, Thẩm, Then, Thi, Thiều,
+    Thiệu, Thông, Tiết, Tiền, Tải, Trà, Trác, Trầm, Trình, Trượng, Viên, Vòng, Vưu, Vy, Xà, Xin, Hồng, Mè, Lềm, Lèo,
+    Choóng, Sềnh, Sìu, Thồ, Vù, Vừa, Tếnh, Lỷ, Kpuih, Rcăm, Rơlan, Puih, Bling, Ating, Pơ, Krajan, Kră, Liêng, Ndu,
+    Touneh, Ha, Lơ, Mbon, Ngải, Kpă, Kpá, Ksor, Ksơr, Rơ, Rah, Rmah, Rcom, Rơchâm, Siu, Nay, Niê, Mlô, Ayun, Y, A, K',
+    H', Ka, Chamaléa, Katơr, Pinăng, Pi, Bh'riu, Bhnướch, Alăng, Arất, Zơrâm, Coor, Blong, Cil, Kơ, Bon, Hôih, Pơloong
 """)
 
 MIDDLE_NAMES = _table("""
-    Văn, Thị, Đức, Hữu, Ngọc, Xuân, Quang, Minh, Quốc, Đình, Công, Thanh, Anh, Bá, Duy, Viết, Trọng, A, Páo, Seo
+    Văn, Thị, Đức, Hữu, Ngọc, Xuân, Quang, Minh, Quốc, Đình, Công, Thanh, Anh, Bá, Duy, Viết, Trọng, A, Páo, Seo, Y
 """)
 
 # Pairs of words that begin like a person and are none: bodies, fields, verbs.
@@ -96,8 +127,8 @@ _TITLES = "|".join(
     (
         r"chủ tịch|bí thư|(?:tổng )?giám đốc|chủ nhiệm|thống đốc|thủ tướng|thủ trưởng|tổng thống|người đứng đầu",
         r"lãnh đạo",
-        r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|tổ|kế toán|tham mưu|ngoại) )?trưởng",
-        r"chỉ huy trưởng",
+        r"(?:(?:bộ|thứ|(?:chi |tổng )?cục|vụ|(?:phân )?viện|hiệu|đội|trạm|hạt|đồn|tổ|kế toán|tham mưu|ngoại) )?trưởng",
+        r"(?:chỉ huy|xã đội|thôn) trưởng",
         r"hiệu phó|viện phó|phó|chánh (?:văn phòng|thanh tra|án|toà)|thẩm phán|kiểm sát viên|tư lệnh|chính uỷ|đại sứ",
         r"tổng (?:thanh tra|kiểm toán|bí thư|thư ký|biên tập|tham mưu trưởng|chỉ huy)|trợ lý|thư ký|cố vấn|chuyên gia",
         r"(?:(?:tỉnh|thành|huyện|quận|thị|đảng|cấp) )?uỷ viên|đại biểu|đại diện|thành viên",

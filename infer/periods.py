@@ -7,39 +7,35 @@
 - `Period(None, None, kind)` when it is one that the text does not settle: 31/02, or no year and no article date,
 - else the days, both included.
 
-The grammar is `_GRAMMAR`, an ordered table of pattern and reader; the first pattern that matches all of the text
-decides, so that "31/02" is an impossible day and never falls through to another reading.
+The grammar is `_GRAMMAR`, an ordered table of pattern and reader, the lunar calendar's (`infer.lunar`) among them; the
+first pattern that matches all of the text decides, so that "31/02" is an impossible day and never falls through to
+another reading.
 
     python -c "from infer.periods import *; print(read_period('cuối quý ii/2021', Clock(None)))"
 """
 
 import re
-from calendar import monthrange
-from collections.abc import Callable
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
 
-NUMBER_WORDS = {
-    "một": 1,
-    "hai": 2,
-    "ba": 3,
-    "bốn": 4,
-    "tư": 4,
-    "năm": 5,
-    "sáu": 6,
-    "bảy": 7,
-    "bẩy": 7,
-    "tám": 8,
-    "chín": 9,
-    "mười": 10,
-    "mười một": 11,
-    "mười hai": 12,
-    "mười lăm": 15,
-    "hai mươi": 20,
-    "ba mươi": 30,
-    "bốn lăm": 45,
-}
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+from infer.calendar import (
+    AHEAD,
+    SPELLED,
+    Clock,
+    Grammar,
+    Period,
+    compiled,
+    dated,
+    day_of,
+    join,
+    months,
+    number,
+    quarters,
+    shift,
+    single,
+)
+from infer.holidays import add_workdays
+from infer.lunar import LUNAR
+
 _WEEKDAYS = {
     "thứ hai": 0,
     "thứ 2": 0,
@@ -57,124 +53,26 @@ _WEEKDAYS = {
     "chủ nhật": 6,
     "chúa nhật": 6,
 }
-_AHEAD = {"nay": 0, "này": 0, "tới": 1, "sau": 1, "sắp tới": 1, "tới đây": 1}
 _TODAY = {"hôm nay": 0, "ngày hôm nay": 0, "nay": 0, "mai": 1, "ngày mai": 1, "ngày kia": 2, "ngày mốt": 2}
-# A day or month without a year lies in the article's year unless it is over by more than this.
-_LONG_OVER = 92
-
-
-class Clock(NamedTuple):
-    """What a period without a year is read against."""
-
-    written: date | None  # the article's date
-    bound: date | None = None  # the other end of the range that the period belongs to
-    side: str = ""  # "left" or "right" end of that range
-    bare: bool = False  # "trong tháng" means this month, "đến tháng" means nothing
-
-
-class Period(NamedTuple):
-    """Whole days, both ends included; kind is day, week, month, quarter, year, part, mid, late, years or days.
-
-    "part" is a first or last stretch, "mid" and "late" the vague "giữa" and "cuối", "days" and "years" are ranges.
-    """
-
-    first: date | None
-    last: date | None
-    kind: str
-
-
-_Reader = Callable[[re.Match[str], Clock], Period | None]
-
-
-def number(text: str) -> int:
-    """The value of a numeral: digits, a Roman quarter or a spelled number of the tables."""
-    return NUMBER_WORDS.get(text) or _ROMAN.get(text) or int(text)
-
-
-def _day(year: int, month: int, day: int) -> Period:
-    try:
-        there = date(year, month, day)
-    except ValueError:
-        return Period(None, None, "day")
-    return Period(there, there, "day")
-
-
-def _months(year: int, first: int, last: int, kind: str = "days") -> Period:
-    if first > last:
-        return Period(None, None, kind)
-    try:
-        return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]), kind)
-    except ValueError:  # month 13, year 10000
-        return Period(None, None, kind)
-
-
-def _quarters(year: int, first: int, last: int, kind: str = "days") -> Period:
-    return _months(year, 3 * first - 2, 3 * last, kind)
-
-
-def _join(first: Period, last: Period) -> Period:
-    known = first.first and last.last and first.first <= last.last
-    return Period(first.first, last.last, "days") if known else Period(None, None, "days")
-
-
-def shift(there: date | None, days: int) -> date | None:
-    """`days` later, or None outside the calendar."""
-    try:
-        return there + timedelta(days=days) if there else None
-    except OverflowError:
-        return None
-
-
-def _when(clock: Clock, near: str, build: Callable[[int], Period]) -> Period:
-    """The occurrence of a yearless period that the clock, or a "này"/"tới" after it, points at."""
-    anchor = clock.bound if clock.side else clock.written
-    if anchor is None:
-        return build(0)
-    if clock.side == "left":
-        found = [p for p in (build(anchor.year), build(anchor.year - 1)) if p.first and p.first <= anchor]
-        return found[0] if found else build(0)
-    over = 0 if clock.side or _AHEAD.get(near) else _LONG_OVER
-    # The second year is less than a year off, unless 29/02 made the first one impossible.
-    earliest, latest = anchor - timedelta(days=min(over, anchor.toordinal() - 1)), shift(anchor, 366 - over)
-    for period in (build(anchor.year), build(anchor.year + 1)):
-        if period.last and period.last >= earliest:
-            near_enough = period.last.year == anchor.year or (latest and period.last <= latest)
-            return period if near_enough else build(0)
-    return build(0)
-
-
-def _dated(match: re.Match[str], clock: Clock, build: Callable[[int], Period]) -> Period:
-    """`build` in the year that the pattern's groups `y` and `ry` name, else in the one the clock suggests."""
-    found = match.groupdict()
-    if found.get("y"):
-        year = int(found["y"])
-        if year < 100:
-            return build(2000 + year if year <= 50 else 0)
-        return build(year)
-    if found.get("ry"):
-        return build(clock.written.year + _AHEAD[found["ry"]] if clock.written else 0)
-    return _when(clock, found.get("near") or "", build)
-
-
-_NUM = r"(?:[0-9]{1,4}|" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
+_NUM = rf"(?:[0-9]{{1,4}}|{SPELLED})"
 _MONTH = r"(?:[0-9]{1,2}|mười một|mười hai|một|hai|ba|tư|bốn|năm(?=$| năm)|sáu|bảy|bẩy|tám|chín|mười)"
 _QUARTER = r"(?:iv|iii|ii|i|0?[1-4]|một|hai|ba|bốn|tư)"
 _Y = r"(?:19|20)[0-9]{2}"
-_REL = r"(?:của )?năm (?P<ry>nay|này|tới|sau)"
+_REL = r"(?P<ry>(?:của )?năm (?:nay|này|tới|sau)|sang năm)"
 _NEAR = r"(?P<near>này|tới|sắp tới|tới đây)"
 _YEAR_TAIL = rf"(?:(?:[/.-]|,? (?:của )?(?:năm )?)(?P<y>{_Y})| {_REL}| {_NEAR})?"
-_NTH = r"(?:ngày (?:mùng |mồng )?|mùng |mồng )"
-_CLOCK = r"(?:lúc )?[0-9]{1,2} ?(?:h|g|giờ|:)(?: ?[0-9]{1,2})?(?: ?(?:phút|p|'))?"
+_NTH = r"(?:ngày (?:mùng )?|mùng )"
+_CLOCK = r"(?:lúc )?(?P<hour>[0-9]{1,2}) ?(?:h|g|giờ|:)(?: ?(?P<minute>[0-9]{1,2}))?(?: ?(?:phút|p|'))?"
 _PART_OF_DAY = r"(?:(?:cuối|đầu) (?:giờ|buổi) )?(?:buổi )?(?:sáng|trưa|chiều|tối|đêm)"
 
 
 def _read_day(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _day(y, number(match["m"]), int(match["d"])))
+    return dated(match, clock, lambda y: day_of(y, number(match["m"]), number(match["d"])))
 
 
 def _read_days(match: re.Match[str], clock: Clock) -> Period:
     month, first, last = number(match["m"]), int(match["d"]), int(match["e"])
-    return _dated(match, clock, lambda y: _join(_day(y, month, first), _day(y, month, last)))
+    return dated(match, clock, lambda y: join(day_of(y, month, first), day_of(y, month, last)))
 
 
 def _read_day_range(match: re.Match[str], clock: Clock) -> Period | None:
@@ -182,7 +80,7 @@ def _read_day_range(match: re.Match[str], clock: Clock) -> Period | None:
     if last is None or last.last is None:
         return last
     first = read_period(match["a"], Clock(clock.written, last.last, "left"))
-    return first and _join(first, last)
+    return first and join(first, last)
 
 
 def _read_day_only(match: re.Match[str], clock: Clock) -> Period | None:
@@ -190,42 +88,43 @@ def _read_day_only(match: re.Match[str], clock: Clock) -> Period | None:
     there = clock.bound if clock.side else clock.written
     if not match["noun"] and clock.side != "left":
         return None
-    day = _day(there.year, there.month, int(match["d"])) if there else _day(0, 0, 0)
+    day = day_of(there.year, there.month, int(match["d"])) if there else day_of(0, 0, 0)
     if there is None or day.first is None:
         return day
     fits = day.first <= there if clock.side == "left" else day.first >= there
-    return day if fits else _day(0, 0, 0)
+    return day if fits else day_of(0, 0, 0)
 
 
 def _read_day_of_month(match: re.Match[str], clock: Clock) -> Period:
-    month = _this_month(clock, _AHEAD[match["rel"]])
-    return _day(month.first.year, month.first.month, int(match["d"])) if month.first else _day(0, 0, 0)
+    month = _this_month(clock, AHEAD[match["rel"]])
+    return day_of(month.first.year, month.first.month, int(match["d"])) if month.first else day_of(0, 0, 0)
 
 
 def _read_near_day(match: re.Match[str], clock: Clock) -> Period | None:
     if match[0] == "nay" and clock.side != "left":
         return None  # "đến nay" looks back
-    there = shift(clock.written, _TODAY[match[0]])
-    return Period(there, there, "day")
+    return single(shift(clock.written, _TODAY[match[0]]))
 
 
 def _read_time_of_day(match: re.Match[str], clock: Clock) -> Period | None:
-    """An hour or a part of the day settles nothing finer than the day it belongs to."""
+    """An hour or a part of the day settles nothing finer than its day; but 0 giờ is where the day before ends."""
     rest = match["rest"]
     day = read_period("hôm nay" if rest == "nay" else rest, clock)
-    return day if day and day.kind == "day" else None
+    if day is None or day.kind != "day":
+        return None
+    midnight = match["hour"] and not int(match["hour"]) and not int(match["minute"] or 0)
+    return day._replace(kind="midnight") if midnight else day
 
 
 def _read_weekday(match: re.Match[str], clock: Clock) -> Period:
     if clock.written is None:
-        return _day(0, 0, 0)
+        return day_of(0, 0, 0)
     ahead = _WEEKDAYS[match["wd"]] - clock.written.weekday()
     if match["rel"] == "tới":
         ahead = ahead if ahead > 0 else ahead + 7
     elif match["rel"] != "này":
-        ahead += 7 * _AHEAD[match["rel"].removeprefix("tuần ")]
-    there = shift(clock.written, ahead)
-    return Period(there, there, "day")
+        ahead += 7 * AHEAD[match["rel"].removeprefix("tuần ")]
+    return single(shift(clock.written, ahead))
 
 
 def _read_weekday_date(match: re.Match[str], clock: Clock) -> Period | None:
@@ -233,31 +132,31 @@ def _read_weekday_date(match: re.Match[str], clock: Clock) -> Period | None:
     if day is None or day.kind != "day":
         return None
     # A date that does not fall on the weekday beside it is a slip in one of the two.
-    return day if day.first and day.first.weekday() == _WEEKDAYS[match["wd"]] else _day(0, 0, 0)
+    return day if day.first and day.first.weekday() == _WEEKDAYS[match["wd"]] else day_of(0, 0, 0)
 
 
 def _read_month(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _months(y, number(match["m"]), number(match["m"]), "month"))
+    return dated(match, clock, lambda y: months(y, number(match["m"]), number(match["m"]), "month"))
 
 
 def _read_months(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _months(y, number(match["m"]), number(match["n"])))
+    return dated(match, clock, lambda y: months(y, number(match["m"]), number(match["n"])))
 
 
 def _read_quarter(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _quarters(y, number(match["q"]), number(match["q"]), "quarter"))
+    return dated(match, clock, lambda y: quarters(y, number(match["q"]), number(match["q"]), "quarter"))
 
 
 def _read_quarters(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _quarters(y, number(match["q"]), number(match["r"])))
+    return dated(match, clock, lambda y: quarters(y, number(match["q"]), number(match["r"])))
 
 
 def _read_year(match: re.Match[str], clock: Clock) -> Period:
-    return _dated(match, clock, lambda y: _months(y, 1, 12, "year"))
+    return dated(match, clock, lambda y: months(y, 1, 12, "year"))
 
 
 def _read_years(match: re.Match[str], clock: Clock) -> Period:
-    return _join(_months(int(match["a"]), 1, 12), _months(int(match["b"]), 1, 12))._replace(kind="years")
+    return join(months(int(match["a"]), 1, 12), months(int(match["b"]), 1, 12))._replace(kind="years")
 
 
 def _this_week(clock: Clock, ahead: int) -> Period:
@@ -266,28 +165,28 @@ def _this_week(clock: Clock, ahead: int) -> Period:
 
 
 def _this_month(clock: Clock, ahead: int) -> Period:
-    months = 12 * clock.written.year + clock.written.month - 1 + ahead if clock.written else 0
-    return _months(months // 12, months % 12 + 1, months % 12 + 1, "month")
+    total = 12 * clock.written.year + clock.written.month - 1 + ahead if clock.written else 0
+    return months(total // 12, total % 12 + 1, total % 12 + 1, "month")
 
 
 def _this_quarter(clock: Clock, ahead: int) -> Period:
-    quarters = 4 * clock.written.year + (clock.written.month - 1) // 3 + ahead if clock.written else 0
-    return _quarters(quarters // 4, quarters % 4 + 1, quarters % 4 + 1, "quarter")
+    total = 4 * clock.written.year + (clock.written.month - 1) // 3 + ahead if clock.written else 0
+    return quarters(total // 4, total % 4 + 1, total % 4 + 1, "quarter")
 
 
 def _this_year(clock: Clock, ahead: int) -> Period:
-    return _months(clock.written.year + ahead if clock.written else 0, 1, 12, "year")
+    return months(clock.written.year + ahead if clock.written else 0, 1, 12, "year")
 
 
 def _this_day(clock: Clock, ahead: int) -> Period:
-    return Period(shift(clock.written, ahead), shift(clock.written, ahead), "day")
+    return single(shift(clock.written, ahead))
 
 
 _THIS = {"ngày": _this_day, "tuần": _this_week, "tháng": _this_month, "quý": _this_quarter, "năm": _this_year}
 
 
 def _read_this(match: re.Match[str], clock: Clock) -> Period:
-    return _THIS[match["unit"]](clock, _AHEAD[match["rel"]])
+    return _THIS[match["unit"]](clock, AHEAD[match["rel"]])
 
 
 def _read_bare(match: re.Match[str], clock: Clock) -> Period | None:
@@ -315,7 +214,14 @@ def _third(whole: Period, part: int) -> tuple[date | None, date | None]:
     return start(part), last if part == 2 else shift(start(part + 1), -1)
 
 
-_PARTS = {"đầu": (0, "part"), "giữa": (1, "mid"), "cuối": (2, "late")}
+_PARTS = {
+    "đầu": (0, "part"),
+    "giữa": (1, "mid"),
+    "cuối": (2, "late"),
+    "thượng tuần": (0, "part"),
+    "trung tuần": (1, "part"),
+    "hạ tuần": (2, "part"),
+}
 
 
 def _read_part(match: re.Match[str], clock: Clock) -> Period | None:
@@ -337,7 +243,7 @@ def _read_half(match: re.Match[str], clock: Clock) -> Period | None:
     if whole is None or whole.first is None or whole.kind not in ("year", "month"):
         return whole and Period(None, None, "days")
     first = whole.first
-    middle = first.replace(month=7) if whole.kind == "year" else first.replace(day=16)
+    middle = first.replace(month=7) if whole.kind == "year" else shift(first, 15)
     return Period(first, shift(middle, -1), "part") if match["side"] == "đầu" else Period(middle, whole.last, "part")
 
 
@@ -348,11 +254,39 @@ def _read_some_months(match: re.Match[str], clock: Clock) -> Period | None:
         return None
     if count in ("những", "các", "mấy"):
         return Period(None, year.last if match["side"] != "đầu" else None, "late")
-    months = number(count or "1") * (3 if match["unit"] == "quý" else 1)
-    if year.first is None or not 1 <= months <= 12:
+    length = number(count or "1") * (3 if match["unit"] == "quý" else 1)
+    if year.first is None or not 1 <= length <= 12:
         return Period(None, None, "days")
-    ends = (1, months) if match["side"] == "đầu" else (13 - months, 12)
-    return _months(year.first.year, *ends, "part")
+    ends = (1, length) if match["side"] == "đầu" else (13 - length, 12)
+    return months(year.first.year, *ends, "part")
+
+
+def _read_months_left(match: re.Match[str], clock: Clock) -> Period:
+    """ "3 tháng còn lại" are the year's where that many are left, with or without the article's own month."""
+    left = 12 - clock.written.month if clock.written else -1
+    if clock.written is None or number(match["n"]) not in (left, left + 1):
+        return Period(None, None, "days")
+    return months(clock.written.year, 13 - number(match["n"]), 12, "part")
+
+
+def _read_days_of(match: re.Match[str], clock: Clock) -> Period | None:
+    """The first or last days of a month, seven for a week."""
+    month, length = _read_whole(match, clock), number(match["n"] or "7")
+    if month is None or month.kind != "month" or not 1 <= length < 28:
+        return None
+    if match["side"] == "đầu":
+        return Period(month.first, shift(month.first, length - 1), "part")
+    return Period(shift(month.last, 1 - length), month.last, "part")
+
+
+def _read_next_workday(_: re.Match[str], clock: Clock) -> Period:
+    return single(add_workdays(clock.written, 1) if clock.written else None)
+
+
+def _read_event(match: re.Match[str], clock: Clock) -> Period | None:
+    """ "ngày khai giảng 5/9": a date beside what happens on it."""
+    day = read_period(match["rest"], clock)
+    return day if day and day.kind == "day" else None
 
 
 def _read_remainder(match: re.Match[str], clock: Clock) -> Period | None:
@@ -362,27 +296,36 @@ def _read_remainder(match: re.Match[str], clock: Clock) -> Period | None:
 
 def _read_last_day(match: re.Match[str], clock: Clock) -> Period | None:
     whole = _read_whole(match, clock)
-    return whole and Period(whole.last, whole.last, "day")
+    return whole and single(whole.last)
 
 
 _D, _M = r"(?P<d>[0-9]{1,2})", r"(?P<m>[0-9]{1,2})"
+_DAY = rf"(?P<d>[0-9]{{1,2}}|{SPELLED})"
 _DATE_TAIL = rf"(?:,? (?:của )?năm (?P<y>{_Y})| {_REL}| {_NEAR})?"
 _TWO_DATES = r"(?:ngày )?(?P<a>D)-(?:ngày )?(?P<b>D)".replace("D", rf"[0-9]{{1,2}}[/.][0-9]{{1,2}}(?:[/.]{_Y})?")
+_EVENT = r"ngày (?:(?!đầu|cuối|trước|sau|đến|từ|hết|thứ|lễ|hội|giỗ|tết)[^\W\d_]+ ){1,5}"
 
-_TERM = r"(?:(?:các |những |hai )?năm|giai đoạn|nhiệm kỳ(?: đại hội)?|thời kỳ)(?: từ)?(?: năm)?"
+_TERM = (
+    r"(?:(?:các |những |hai |5 |năm )?năm|giai đoạn(?: (?:5|năm) năm)?|nhiệm kỳ(?: đại hội)?|thời kỳ)"
+    r"(?: từ)?(?: năm)?"
+)
+_MORE_MONTHS = r"(?:, ?(?:tháng )?[0-9]{1,2})*(?: ?- ?|, ?(?:tháng )?| và (?:tháng )?)"
+_MORE_QUARTERS = rf"(?:, ?(?:quý )?{_QUARTER})*(?: ?- ?|, ?(?:quý )?| và (?:quý )?)"
 _MONTHS_OF = r"(?P<unit>tháng|quý) (?P<side>đầu|cuối|còn lại)(?: tiên| cùng)?(?: của| trong)?"
 
-_GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
+_GRAMMAR: Grammar = (
+    *compiled(
         # days
         (rf"(?:{_NTH})?{_D}(?P<sep>[/.-]){_M}(?P=sep)(?P<y>{_Y}|[0-9]{{2}})", _read_day),
         (rf"{_NTH}{_D}[/.-]{_M}{_DATE_TAIL}", _read_day),
         # Without "ngày" before it, "1-2 năm tới" is a stretch of years.
         (rf"{_D}[/.-]{_M}(?:,? năm (?P<y>{_Y})| {_NEAR})?", _read_day),
-        (rf"{_NTH}{_D} tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
+    ),
+    *LUNAR,
+    *compiled(
+        (rf"{_NTH}{_DAY} tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
         # "2 tháng 6" may be two months; past twelve, or with a year, it is a day.
-        (rf"(?P<d>1[3-9]|[23][0-9]) tháng {_M}{_YEAR_TAIL}", _read_day),
+        (rf"(?P<d>1[3-9]|[23][0-9]) tháng (?P<m>{_MONTH}){_YEAR_TAIL}", _read_day),
         (rf"{_D} tháng {_M}(?:/|,? năm )(?P<y>{_Y})", _read_day),
         (rf"(?:ngày )?(?P<y>{_Y})-{_M}-{_D}", _read_day),
         (rf"(?:ngày )?{_D}-(?P<e>[0-9]{{1,2}})(?:[/.]| tháng ){_M}(?:[/.]|,? năm )(?P<y>{_Y})", _read_days),
@@ -394,32 +337,38 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"(?P<wd>{'|'.join(_WEEKDAYS)}) (?P<rel>tuần này|tuần tới|tuần sau|này|tới)", _read_weekday),
         (rf"(?P<wd>{'|'.join(_WEEKDAYS)}),? (?P<rest>(?:ngày )?[0-9].*)", _read_weekday_date),
         (r"ngày cuối(?: cùng)?(?: của)? (?P<rest>(?:tháng|quý|năm).*)", _read_last_day),
+        (r"ngày làm việc (?:kế )?tiếp", _read_next_workday),
+        (rf"{_EVENT}(?P<rest>[0-9]{{1,2}}[/.-][0-9]{{1,2}}(?:[/.-]{_Y})?)", _read_event),
         # months and quarters
-        (rf"(?:tháng |t){_M}(?:-|, ?(?:tháng )?| và (?:tháng )?)(?P<n>[0-9]{{1,2}}){_YEAR_TAIL}", _read_months),
+        (rf"(?:các )?(?:tháng |t){_M}{_MORE_MONTHS}(?P<n>[0-9]{{1,2}}){_YEAR_TAIL}", _read_months),
         (rf"(?:tháng |t)(?P<m>{_MONTH}){_YEAR_TAIL}", _read_month),
         (rf"{_M}[/.-](?P<y>{_Y})", _read_month),
-        (rf"quý (?P<q>{_QUARTER})(?:-|, ?(?:quý )?| và (?:quý )?)(?P<r>{_QUARTER}){_YEAR_TAIL}", _read_quarters),
-        (rf"quý (?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
+        (rf"(?:các )?(?:quý |q)(?P<q>{_QUARTER}){_MORE_QUARTERS}(?P<r>{_QUARTER}){_YEAR_TAIL}", _read_quarters),
+        (rf"(?:quý |q)(?P<q>{_QUARTER}){_YEAR_TAIL}", _read_quarter),
         # years
         (rf"(?:năm )?(?P<y>{_Y})", _read_year),
-        (rf"(?:{_TERM} )?(?P<a>{_Y})(?:-| đến | tới | và )(?:năm )?(?P<b>{_Y})", _read_years),
+        (rf"(?:{_TERM} )?(?P<a>{_Y})(?:-| đến | tới | và |, ?)(?:năm )?(?P<b>{_Y})", _read_years),
+        (rf"giai đoạn đến (?P<rest>(?:năm )?{_Y})", _read_remainder),
         # relative to the article
         (r"(?P<unit>ngày|tuần|tháng|quý|năm) (?P<rel>nay|này|tới|sau|sắp tới|tới đây)", _read_this),
         (r"sang (?P<unit>năm|tháng|quý|tuần)", lambda m, c: _THIS[m["unit"]](c, 1)),
         (r"(?P<unit>ngày|tuần|tháng|quý|năm)", _read_bare),
         (r"cả (?P<rest>(?:tuần|tháng|quý|năm|giai đoạn|nhiệm kỳ).*)", _read_whole),
+        # times of day
+        (rf"(?:{_CLOCK}(?: {_PART_OF_DAY})?|{_PART_OF_DAY}),? (?:của )?(?P<rest>.+)", _read_time_of_day),
         # parts
         (r"nửa (?P<side>đầu|cuối|sau|còn lại)(?: của)? (?P<rest>.+)", _read_half),
         (rf"(?:(?P<n>những|các|mấy|{_NUM}) )?{_MONTHS_OF} (?P<rest>(?:năm|{_Y}|sang năm).*)", _read_some_months),
+        (rf"(?P<n>{_NUM}) tháng còn lại", _read_months_left),
         (
             rf"(?P<n>0?6|sáu|0?9|chín) tháng năm (?P<y>{_Y})",
-            lambda m, _: _months(int(m["y"]), 1, number(m["n"]), "part"),
+            lambda m, _: months(int(m["y"]), 1, number(m["n"]), "part"),
         ),
         (r"(?:thời gian|phần) còn lại(?: của)? (?P<rest>.+)", _read_remainder),
+        (rf"(?:tuần|(?P<n>{_NUM}) ngày) (?P<side>đầu|cuối)(?: tiên| cùng)?(?: của)? (?P<rest>tháng.*)", _read_days_of),
+        (r"(?P<part>thượng tuần|trung tuần|hạ tuần)(?: của)? (?P<rest>tháng.*)", _read_part),
         (r"(?:những ngày )?(?P<part>đầu|giữa|cuối)(?: của)? (?P<rest>.+)", _read_part),
-        # times of day
-        (rf"(?:{_CLOCK}|{_PART_OF_DAY}|{_CLOCK} {_PART_OF_DAY}),? (?:của )?(?P<rest>.+)", _read_time_of_day),
-    )
+    ),
 )
 
 

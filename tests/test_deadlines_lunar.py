@@ -82,8 +82,9 @@ CASES: list[tuple[str, date | None, str | None, str | None]] = [
     ("trước Tết Nguyên đán (trước 25/1/2025)", date(2024, 11, 13), NO, "2025-01-25"),
     ("đến hết mùng 6 Tết", date(2026, 1, 20), NO, "2026-02-22"),
     ("trước 10 giờ mồng 6 Tết", date(2020, 1, 10), NO, "2020-01-30"),
+    ("trước mùng 1 Tết Bính Ngọ 2026", date(2026, 1, 20), NO, "2026-02-17"),
     ("đến mùng 6 Tết", date(2026, 2, 19), NO, "2026-02-22"),  # in the middle of it
-    ("trước 28 Tết", date(2024, 1, 10), NO, "2024-02-08"),
+    ("trước 28 Tết", date(2024, 1, 10), NO, "2024-02-07"),
     ("trước 30 Tết", date(2024, 1, 10), NO, "2024-02-09"),
     ("trước 30 Tết", date(2025, 1, 10), NO, NO),  # the month has 29 days
     ("trước 23 tháng Chạp", date(2023, 1, 9), NO, "2023-01-14"),
@@ -100,6 +101,7 @@ CASES: list[tuple[str, date | None, str | None, str | None]] = [
     ("trước rằm tháng 7", date(2022, 7, 25), NO, "2022-08-12"),
     ("trong tháng Giêng", date(2025, 1, 14), "2025-01-29", "2025-02-27"),
     ("đến cuối tháng Giêng", date(2024, 12, 12), NO, "2025-02-27"),
+    ("trong nửa đầu tháng Giêng", date(2025, 1, 14), "2025-01-29", "2025-02-12"),
     ("đầu tháng Chạp", date(2024, 12, 12), "2024-12-31", "2025-01-09"),
     ("trong tháng Giêng năm 2024", date(2023, 12, 12), NO, NO),  # January, it may be
     ("trong tháng 3 âm lịch", date(2024, 3, 12), "2024-04-09", "2024-05-07"),

@@ -11,9 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.encode import tag_spans
-from infer.decode import FORBIDDEN, Span, decode, forward_backward, legal_transitions, viterbi
+from infer import decode as module
+from infer.decode import FORBIDDEN, Chain, Span, forward_backward, legal_chain, viterbi
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=120)
+
+
+def decode(scores: np.ndarray, lines: np.ndarray) -> list[Span]:
+    """Decoding by legal BIO alone."""
+    return module.decode(scores, lines, legal_chain(scores.shape[1]))
 
 
 @functools.cache
@@ -31,10 +37,11 @@ def legal_sequences(words: int, labels: int) -> np.ndarray:
     )
 
 
-def enumerate_line(scores: np.ndarray, offset: int) -> list[Span]:
+def enumerate_line(scores: np.ndarray, offset: int, chain: Chain) -> list[Span]:
     """What `decode` must give of one line, straight from its definition."""
     sequences = legal_sequences(len(scores), scores.shape[1] // 2)
     totals = scores.astype(np.float64)[np.arange(len(scores)), sequences].sum(axis=1)
+    totals += chain.start[sequences[:, 0]] + chain.transitions[sequences[:, :-1], sequences[:, 1:]].sum(axis=1)
     weights = np.exp(totals - totals.max())
     spans = [tag_spans(tags) for tags in sequences]
     found = []
@@ -67,8 +74,19 @@ def assert_same(found: list[Span], expected: list[Span]) -> None:
 @given(texts(most_words=5, labels=2))
 def test_decoding_is_enumeration(text: tuple[np.ndarray, np.ndarray]) -> None:
     scores, lines = text
-    expected = [span for a, b in itertools.pairwise(lines.tolist()) for span in enumerate_line(scores[a:b], a)]
+    chain = legal_chain(scores.shape[1])
+    expected = [span for a, b in itertools.pairwise(lines.tolist()) for span in enumerate_line(scores[a:b], a, chain)]
     assert_same(decode(scores, lines), expected)
+
+
+@PROPERTY
+@given(texts(most_words=5, labels=2), st.integers(0, 2**32))
+def test_decoding_by_a_learned_chain_is_enumeration(text: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    scores, lines = text
+    chance, legal = np.random.default_rng(seed), legal_chain(scores.shape[1])
+    chain = Chain(*(values + chance.normal(scale=2.0, size=values.shape) for values in legal))
+    expected = [span for a, b in itertools.pairwise(lines.tolist()) for span in enumerate_line(scores[a:b], a, chain)]
+    assert_same(module.decode(scores, lines, chain), expected)
 
 
 @PROPERTY
@@ -111,7 +129,7 @@ def test_a_softmax_over_the_scores_changes_nothing(text: tuple[np.ndarray, np.nd
 @given(texts(most_words=30))
 def test_tags_are_always_legal(text: tuple[np.ndarray, np.ndarray]) -> None:
     scores, lines = text
-    transitions, start = legal_transitions(scores.shape[1])
+    transitions, start = legal_chain(scores.shape[1])
     for a, b in itertools.pairwise(lines.tolist()):
         tags = viterbi(scores[None, a:b].astype(np.float64), np.array([b - a]), transitions, start)[0].tolist()
         for before, tag in itertools.pairwise([0, *tags]):
@@ -122,7 +140,7 @@ def test_tags_are_always_legal(text: tuple[np.ndarray, np.ndarray]) -> None:
 @given(texts(most_words=30))
 def test_the_sum_over_all_sequences_is_the_same_at_every_word(text: tuple[np.ndarray, np.ndarray]) -> None:
     scores, lines = text[0].astype(np.float64), text[1]
-    transitions, start = legal_transitions(scores.shape[1])
+    transitions, start = legal_chain(scores.shape[1])
     for a, b in itertools.pairwise(lines.tolist()):
         alpha, beta = forward_backward(scores[None, a:b], np.array([b - a]), transitions, start)
         totals = np.logaddexp.reduce(alpha[0] + beta[0], axis=-1)
@@ -142,7 +160,7 @@ def test_a_line_of_one_word_is_a_softmax_over_what_it_may_be(seed: int, labels: 
 
 
 def test_legal_transitions_allow_an_inside_after_its_own_label_alone() -> None:
-    transitions, start = legal_transitions(5)  # O, B-X, I-X, B-Y, I-Y
+    transitions, start = legal_chain(5)  # O, B-X, I-X, B-Y, I-Y
     legal = {(before, tag) for before in range(5) for tag in range(5) if transitions[before, tag] == 0}
     assert legal == {(before, tag) for before in range(5) for tag in (0, 1, 3)} | {(1, 2), (2, 2), (3, 4), (4, 4)}
     assert set(transitions.ravel().tolist()) == {0.0, FORBIDDEN}

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer.figures import find_figures, read_number
+from infer.figures import find_figures
 from infer.indicators import parse_indicator
+from infer.numerals import read_number
 
 Value = int | float | str | None
 
@@ -95,6 +96,51 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     ("tỷ lệ hộ nghèo giảm từ 7,5% xuống còn 5,2%", "tỷ lệ hộ nghèo", 5.2, "%"),
     ("tổng mức đầu tư (từ hơn 26 tỷ đồng lên khoảng 40 tỷ đồng)", "tổng mức đầu tư", 40, "tỷ đồng"),
     ("thời gian giải quyết thủ tục từ 57 xuống 14 ngày", "thời gian giải quyết thủ tục", 14, "ngày"),
+    # numbers in words
+    ("giải phóng mặt bằng hai mươi tám héc-ta", "giải phóng mặt bằng", 28, "héc-ta"),
+    ("tiền phạt hơn chín tỷ đồng", "tiền phạt", 9, "tỷ đồng"),
+    ("mức chi chưa tới ba trăm nghìn đồng", "mức chi", 300, "nghìn đồng"),
+    ("cất xong một nghìn ba trăm căn nhà ở xã hội", "cất xong nhà ở xã hội", 1300, "căn"),
+    ("nợ đọng còn ba tỷ sáu trăm triệu đồng", "nợ đọng", 3.6, "tỷ đồng"),
+    ("vốn dư còn gần một tỷ hai", "vốn dư", 1.2, "tỷ"),
+    ("tổng mức đầu tư hơn 4 tỷ rưỡi đồng", "tổng mức đầu tư", 4.5, "tỷ đồng"),
+    ("gom hơn hai tạ rưỡi rác", "gom rác", 2.5, "tạ"),
+    ("mức thu chỉ nửa triệu đồng", "mức thu", 0.5, "triệu đồng"),
+    ("tỉ lệ bến có camera lên chín mươi phần trăm", "tỉ lệ bến có camera", 90, "phần trăm"),
+    ("thu ngân sách 1,2 triệu tỉ đồng", "thu ngân sách", 1.2, "triệu tỉ đồng"),
+    ("bàn giao hai mươi bốn phòng", "bàn giao", 24, "phòng"),
+    ("thông xe chín tuyến còn lại", "thông xe tuyến còn lại", 9, None),
+    ("bảy dự án chưa chọn xong nhà thầu", "dự án chưa chọn xong nhà thầu", 7, None),
+    ("ký hợp đồng với ít nhất ba cơ sở đóng gói", "ký hợp đồng với cơ sở đóng gói", 3, None),
+    # parts and multiples
+    ("hai phần ba số xã có đường nhựa", "số xã có đường nhựa", "2/3", None),
+    ("tỷ lệ hộ có sổ lên bốn phần năm", "tỷ lệ hộ có sổ", "4/5", None),
+    ("xóa một nửa số nhà tạm", "xóa số nhà tạm", "1/2", None),
+    ("số vụ vi phạm giảm gần nửa", "số vụ vi phạm", "1/2", None),
+    ("bảy trên mười hai hộ đã nhận tiền", "hộ đã nhận tiền", "7/12", None),
+    ("số phòng học tăng gấp đôi", "số phòng học", 2, None),
+    ("số vụ mất cắp tăng gấp rưỡi", "số vụ mất cắp", 1.5, None),
+    ("số xe nhập khẩu gấp năm lần", "số xe nhập khẩu", 5, "lần"),
+    ("nồng độ bụi gấp 1,8 lần mức cho phép", "nồng độ bụi mức cho phép", 1.8, "lần"),
+    # number words that only name
+    ("giải ngân vốn ba chương trình", "giải ngân vốn ba chương trình", None, None),
+    ("kim ngạch xuất khẩu hai tháng", "kim ngạch xuất khẩu hai tháng", None, None),
+    ("tỷ lệ trẻ tiêm đủ hai mũi đạt 88,7%", "tỷ lệ trẻ tiêm đủ hai mũi", 88.7, "%"),
+    ("lượng nước xả về hạ du sông Ba", "lượng nước xả về hạ du sông Ba", None, None),
+    ("năm học mới có thêm lớp", "năm học mới có thêm lớp", None, None),
+    ("hàng xuất khẩu tăng trưởng hai con số", "hàng xuất khẩu tăng trưởng hai con số", None, None),
+    ("tỷ lệ huy động trẻ 5 tuổi ra lớp", "tỷ lệ huy động trẻ 5 tuổi ra lớp", None, None),
+    # classifiers, and any noun that ends the phrase
+    ("cấp 1.850 liều vắc-xin", "cấp vắc-xin", 1850, "liều"),
+    ("bố trí 52 lô đất tái định cư", "bố trí đất tái định cư", 52, "lô"),
+    ("11 căn dang dở được lợp xong", "căn dang dở được lợp xong", 11, None),
+    ("số hồ sơ quá hạn còn 1.327 bộ", "số hồ sơ quá hạn", 1327, "bộ"),
+    ("số lồng nuôi còn 98.400 lồng", "số lồng nuôi", 98400, "lồng"),
+    ("số chuyến thu gom lên ba chuyến mỗi tuần", "số chuyến thu gom mỗi tuần", 3, "chuyến"),
+    # a share that opens the phrase, a figure stated last
+    ("100% bếp ăn lưu mẫu đủ 24 giờ", "bếp ăn lưu mẫu đủ 24 giờ", 100, "%"),
+    ("7/29 chủ đầu tư giải ngân chưa tới một phần tư", "chủ đầu tư giải ngân chưa tới một phần tư", "7/29", None),
+    ("số hộ mất trên 70% đất canh tác là 428 hộ", "số hộ mất trên 70% đất canh tác", 428, "hộ"),
     # ranges and rival figures settle nothing
     ("tăng trưởng GRDP 5-6%", "tăng trưởng GRDP", None, "%"),
     ("tốc độ tăng trưởng đạt từ 5% đến 6%", "tốc độ tăng trưởng", None, "%"),
@@ -135,15 +181,20 @@ CASES: list[tuple[str, str, Value, str | None]] = [
 ]
 
 
+def _without_comparison(phrase: str) -> dict[str, Value]:
+    return {key: value for key, value in parse_indicator(phrase).items() if key != "comparison"}
+
+
 @pytest.mark.parametrize(("phrase", "name", "value", "unit"), CASES)
 def test_name_value_and_unit(phrase: str, name: str, value: Value, unit: str | None) -> None:
-    assert parse_indicator(phrase) == {"name": name, "value": value, "unit": unit}
+    assert _without_comparison(phrase) == {"name": name, "value": value, "unit": unit}
 
 
 @pytest.mark.parametrize(("phrase", "name", "value", "unit"), CASES)
 def test_unicode_form_and_spacing_make_no_difference(phrase: str, name: str, value: Value, unit: str | None) -> None:
     messy = unicodedata.normalize("NFD", phrase).replace(" ", "\u00a0\u200b ")
-    assert parse_indicator(messy) == {"name": name, "value": value, "unit": unit}
+    assert parse_indicator(messy) == parse_indicator(phrase)
+    assert _without_comparison(messy) == {"name": name, "value": value, "unit": unit}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +222,7 @@ def test_vietnamese_notation(text: str, value: Value) -> None:
 def test_any_number_comes_back_from_vietnamese_notation(whole: int, hundredths: int) -> None:
     grouped = f"{whole:,}".replace(",", ".")
     assert parse_indicator(f"tổng thu đạt {grouped} triệu đồng")["value"] == whole
-    with_cents = parse_indicator(f"tổng thu đạt {grouped},{hundredths:02} triệu đồng")
+    with_cents = _without_comparison(f"tổng thu đạt {grouped},{hundredths:02} triệu đồng")
     assert with_cents == {"name": "tổng thu", "value": float(f"{whole}.{hundredths:02}"), "unit": "triệu đồng"}
 
 

@@ -25,6 +25,7 @@ from data.schema import LABELS, Article, parse_article
 from data.segment import load_segmenter
 from infer.__main__ import main, run
 from infer.checkpoint import default_model, make_encoder, read_settings
+from infer.decode import legal_chain
 from infer.extractor import CHUNK, Extractor
 from infer.inputs import find_sources
 from tests.conftest import VOCABULARY
@@ -52,7 +53,7 @@ def tagger() -> Extractor:
         logits[ids == agency, 1 + 2 * LABELS.index("AGENCY")] = 10
         return logits
 
-    return Extractor(Encoder(load_segmenter("none"), bpe, 64, 16), forward, LABELS)
+    return Extractor(Encoder(load_segmenter("none"), bpe, 64, 16), forward, legal_chain(9), LABELS)
 
 
 class Recorder:

@@ -22,6 +22,7 @@ from data.encode import Encoder
 from data.formats import read_articles
 from data.schema import LABELS, Article, parse_article
 from data.segment import load_segmenter
+from infer.decode import legal_chain
 from infer.extractor import Extractor
 from infer.inputs import find_sources
 from infer.prelabel import doubt, main, run
@@ -69,7 +70,7 @@ def tagger() -> Extractor:
         logits[ids == official, 1 + 2 * LABELS.index("OFFICIAL")] = 21
         return logits
 
-    return Extractor(Encoder(load_segmenter("none"), bpe, 64, 16), forward, LABELS)
+    return Extractor(Encoder(load_segmenter("none"), bpe, 64, 16), forward, legal_chain(9), LABELS)
 
 
 @pytest.fixture

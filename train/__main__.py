@@ -69,6 +69,7 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     from data.encode import Encoder
     from data.segment import load_segmenter
     from infer.checkpoint import Settings
+    from train.augment import augment
     from train.checkpoint import fingerprint, library_versions, write_checkpoint
     from train.model import load_model
     from train.trainer import last_whole, make_examples, make_trainer
@@ -80,7 +81,10 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     torch.use_deterministic_algorithms(True, warn_only=True)
     model, bpe = load_model(config, config_file)
     encoder = Encoder(segmenter, bpe, config.window.max_length, config.window.stride)
-    examples = {name: make_examples(articles, encoder, config.labels) for name, articles in splits.items()}
+    read = splits | {
+        "train": splits["train"] + augment(splits["train"], config.training.augmented, config.training.seed)
+    }
+    examples = {name: make_examples(articles, encoder, config.labels) for name, articles in read.items()}
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(run / LOGS)
     trainer = make_trainer(
         model, encoder, config.labels, config.training, run / CHECKPOINTS, examples["train"], examples["dev"]

@@ -14,11 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import save_file as save_numpy
+
 from data.bpe import PhobertBPE
 from data.files import atomic_file
 from data.schema import Article
 from data.windows import SPECIALS
-from infer.checkpoint import SETTINGS_FILE, Settings
+from infer.checkpoint import CHAIN_FILE, SETTINGS_FILE, WEIGHTS_FILE, Settings
 
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy")
 _TOKENIZER_CONFIG = {
@@ -55,9 +57,16 @@ def write_encoder(folder: Path, model: Any, bpe: PhobertBPE) -> None:
 
 def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int) -> None:
     """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint."""
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).unlink(missing_ok=True)
-    model.save_pretrained(folder)
+    # the chain stays out of the weights' file: stock transformers must find there what it expects
+    weights = {name: value for name, value in model.state_dict().items() if not name.startswith("crf.")}
+    model.config.architectures = ["RobertaForTokenClassification"]
+    model.config.save_pretrained(folder)
+    save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    save_numpy(model.crf.learned(), folder / CHAIN_FILE)
     _write_tokenizer(folder, bpe, max_length)
     with atomic_file(folder / SETTINGS_FILE) as out:
         out.write(json.dumps(settings.model_dump(), ensure_ascii=False, indent=2) + "\n")

@@ -1,6 +1,8 @@
 """`python -m train.evaluate MODEL ARTICLES… -o report/`: the whole inference path against annotated articles.
 
 In: a checkpoint folder and annotated articles (files or folders). Out: `metrics.json` and `report.md`.
+
+    python -m train.evaluate --gold-mentions data/articles/dev   # records and values alone, no model, on the terminal
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from data.files import atomic_file
 from data.formats import read_articles
 from data.progress import Meter
 from data.schema import Article
+from data.segment import load_segmenter, segment
 from infer.checkpoint import Settings, read_settings
-from infer.extractor import Extractor, link, normalize
+from infer.extractor import Extractor, link, with_values
 from train.metrics import evaluate, normalized_scores
 
 SHOWN_ERRORS = 30
+_SCORES = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
 
 
 def predict(extractor: Extractor, gold: Sequence[Article]) -> list[Article]:
@@ -37,26 +41,29 @@ def predict(extractor: Extractor, gold: Sequence[Article]) -> list[Article]:
     return predicted
 
 
-def with_gold_mentions(extractor: Extractor, gold: Sequence[Article]) -> list[Article]:
-    """The record layer alone: gold mentions, normalised and linked by our rules."""
+def with_gold_mentions(gold: Sequence[Article]) -> list[Article]:
+    """The record layer alone: gold mentions, normalised and linked by our own means. It needs no model."""
     made = []
     for article in gold:
-        sentences = extractor.prepare(article.text).words.sentence_spans()
-        entities = [
-            entity.model_copy(update={"normalized": normalize(entity.label, entity.text, article.date)})
-            for entity in article.entities
-        ]
+        # every segmenter is given the same sentences
+        sentences = segment(article.text, load_segmenter("none")).sentence_spans()
+        entities = with_values(article.text, article.date, article.meta.get("place"), article.entities)
         directives = link(article.text, entities, sentences)
         made.append(article.model_copy(update={"entities": entities, "directives": directives}))
     return made
+
+
+def given_gold_mentions(gold: Sequence[Article]) -> dict[str, Any]:
+    """The figures of the record layer alone: `links` and `normalized`, as in `evaluate`."""
+    pairs = list(zip(gold, with_gold_mentions(gold), strict=True))
+    return {"links": link_scores(pairs), "normalized": normalized_scores(pairs)}
 
 
 def compute(extractor: Extractor, gold: Sequence[Article]) -> dict[str, Any]:
     """All figures of `metrics.json` about one model on one set of articles."""
     figures = evaluate(gold, predict(extractor, gold), extractor.labels)
     if extractor.makes_records:
-        pairs = list(zip(gold, with_gold_mentions(extractor, gold), strict=True))
-        figures["given_gold_mentions"] = {"links": link_scores(pairs), "normalized": normalized_scores(pairs)}
+        figures["given_gold_mentions"] = given_gold_mentions(gold)
     return figures
 
 
@@ -143,30 +150,53 @@ def _cell(text: str) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     parser = make_parser("python -m train.evaluate", __doc__)
-    parser.add_argument("model", help="a checkpoint folder")
-    parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="annotated articles: files or folders")
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="a checkpoint folder, then files or folders of ARTICLES"
+    )
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="for metrics.json and report.md")
+    parser.add_argument(
+        "--gold-mentions",
+        action="store_true",
+        help="no checkpoint, only ARTICLES: print how good records and values are for their own mentions",
+    )
     parser.add_argument("--segmenter", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
     args = parser.parse_args(argv)
+    if args.gold_mentions and (args.output or args.segmenter):
+        parser.error("--gold-mentions needs no segmenter and writes no files: leave out --segmenter and --output")
+    if not args.gold_mentions and (len(args.sources) < 2 or not args.output):
+        parser.error("give a checkpoint folder, articles and --output FOLDER; or --gold-mentions and articles alone")
     try:
-        settings = read_settings(args.model)
+        if args.gold_mentions:
+            _print_given(given_gold_mentions([a for source in args.sources for a in read_articles(source)]))
+            return 0
+        model, *articles = args.sources
+        settings = read_settings(model)
         segmented = settings.segmenter == "none"
-        gold = [a for source in args.articles for a in read_articles(source, settings.labels, segmented=segmented)]
-        extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
+        gold = [a for source in articles for a in read_articles(source, settings.labels, segmented=segmented)]
+        extractor = Extractor.load(model, segmenter=args.segmenter, device=args.device)
         figures = compute(extractor, gold)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     about = {
-        "model": str(args.model),
-        "articles": " ".join(args.articles),
+        "model": model,
+        "articles": " ".join(articles),
         "date": dt.date.today().isoformat(),
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
     }
     _write(Path(args.output), {"about": about} | figures, settings)
     _summary(figures, args.output)
     return 0
+
+
+def _print_given(figures: dict[str, Any]) -> None:
+    for name, score in figures["links"].items():
+        values = "  ".join(f"{key} {score[value]:.3f}" for key, value in _SCORES)
+        print(f"{f'links {name}':20} {values} (gold {score['gold']})")
+    for name, score in figures["normalized"].items():
+        given = f"{score['given_right']}/{score['given']} of those given"
+        print(f"{name:20} {score['right']}/{score['gold']} right ({score['share']:.3f}), {given}")
 
 
 def _write(folder: Path, figures: dict[str, Any], settings: Settings) -> None:
@@ -178,9 +208,7 @@ def _write(folder: Path, figures: dict[str, Any], settings: Settings) -> None:
 
 def _summary(figures: dict[str, Any], output: str) -> None:
     for name, score in figures["entities"].items():
-        values = "  ".join(
-            f"{key} {score[value]:.3f}" for key, value in (("P", "precision"), ("R", "recall"), ("F1", "f1"))
-        )
+        values = "  ".join(f"{key} {score[value]:.3f}" for key, value in _SCORES)
         print(f"{name:10} {values} ({' – '.join(f'{edge:.3f}' for edge in score['f1_interval'])})")
     print(f"overlap F1 {figures['entities_overlap']['f1']:.3f}")
     if "given_gold_mentions" in figures:

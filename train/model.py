@@ -1,7 +1,7 @@
 """The token classifier that is fine-tuned, and its BPE: from a pre-trained PhoBERT, or a small one from scratch.
 
-In: `Config.model`. Out: a stock `RobertaForTokenClassification` (PhoBERT is a RoBERTa) whose config names the tags, and
-the `PhobertBPE` of its vocabulary. A name that is no folder here is fetched from the Hugging Face hub, once.
+In: `Config.model`. Out: a `Tagger` (see crf.py; PhoBERT is a RoBERTa) whose config names the tags, and the `PhobertBPE`
+of its vocabulary. A name that is no folder here is fetched from the Hugging Face hub, once.
 """
 
 from __future__ import annotations
@@ -57,6 +57,13 @@ def _fetch(name: str, config_file: str) -> Path:
         ) from None
 
 
+def bfloat16_pays() -> bool:
+    """Whether this CPU multiplies matrices in bfloat16 itself."""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def load_model(config: Config, config_file: str) -> tuple[Any, PhobertBPE]:
     """The model to fine-tune, in training mode, and its BPE. Raises InputError before weights are read."""
     if config.model.scratch is not None and config.model.vocabulary is not None:
@@ -87,9 +94,9 @@ def load_for_pretraining(config: PretrainConfig, config_file: str) -> tuple[Any,
 
 
 def _from_scratch(scratch: ScratchConfig, bpe: PhobertBPE, labels: Sequence[str], max_length: int) -> Any:
-    from transformers import RobertaForTokenClassification
+    from train.crf import Tagger
 
-    return RobertaForTokenClassification(_roberta_config(scratch, bpe, max_length, **tag_maps(labels)))
+    return Tagger(_roberta_config(scratch, bpe, max_length, **tag_maps(labels)))
 
 
 def _roberta_config(scratch: ScratchConfig, bpe: PhobertBPE, max_length: int, **more: Any) -> Any:
@@ -115,15 +122,15 @@ def _roberta_config(scratch: ScratchConfig, bpe: PhobertBPE, max_length: int, **
 
 
 def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
-    from transformers import AutoConfig, AutoModelForTokenClassification
+    from transformers import AutoConfig
+
+    from train.crf import Tagger
 
     bpe = PhobertBPE.load(folder)
     model_config = AutoConfig.from_pretrained(folder, **tag_maps(config.labels))
     _check_fit(config.model, "window.max_length", config.window.max_length, model_config, bpe, folder)
     safe = (folder / WEIGHTS[0]).is_file()
-    model = AutoModelForTokenClassification.from_pretrained(
-        folder, config=model_config, use_safetensors=safe, ignore_mismatched_sizes=False
-    )
+    model = Tagger.from_pretrained(folder, config=model_config, use_safetensors=safe, ignore_mismatched_sizes=False)
     return model.float(), bpe
 
 

@@ -29,6 +29,7 @@ from data.progress import Meter
 from data.segment import load_segmenter, segment
 from train.config import PretrainConfig, read_pretrain_config
 from train.corpus import Tokens, encode_corpus
+from train.model import bfloat16_pays, load_for_pretraining
 from train.stream import Plan, batch, likeness, make_plans
 
 RUN, CORPUS, STATE, CONFIG = "run", "corpus", "state.safetensors", "config.yaml"
@@ -64,7 +65,6 @@ def pretrain(config: PretrainConfig, config_file: str, *, resume: bool = False, 
     from transformers.utils import logging
 
     from train.checkpoint import write_encoder
-    from train.model import load_for_pretraining
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -135,7 +135,7 @@ class Loop:
         self.plan, self._kept_out = plan, held_out
         gpu = self.config.device == "auto" and torch.cuda.is_available()
         self.device = torch.device("cuda" if gpu else "cpu")
-        half = gpu or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        half = gpu or bfloat16_pays()
         # scaled_dot_product_attention's backward pass on CPUs takes twice the time of plain matrix products
         model.set_attn_implementation("sdpa" if gpu else "eager")
         self.model = model.to(self.device, torch.bfloat16 if half else torch.float32)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.encode import bio_tags
-from infer.decode import Span, decode
+from infer.decode import Chain, Span, decode
 
 
 def spans_to_tags(spans: Sequence[Span], words: int) -> np.ndarray:
@@ -23,9 +23,9 @@ def spans_to_tags(spans: Sequence[Span], words: int) -> np.ndarray:
     return tags
 
 
-def decode_tags(scores: np.ndarray, lines: np.ndarray) -> np.ndarray:
+def decode_tags(scores: np.ndarray, lines: np.ndarray, chain: Chain) -> np.ndarray:
     """The best legal tags of one article: int64 [words]."""
-    return spans_to_tags(decode(scores, lines), len(scores))
+    return spans_to_tags(decode(scores, lines, chain), len(scores))
 
 
 def seqeval_scores(

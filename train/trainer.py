@@ -22,14 +22,18 @@ from torch.utils.data import Dataset, Sampler
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from data.encode import IGNORED, Encoded, Encoder, tag_words, window_labels
+from data.encode import IGNORED, Encoded, Encoder, tag_words, window_begins, window_labels
 from data.progress import Meter
 from data.schema import Article
+from infer.decode import Chain
 from infer.runtime import pad, torch_forward, word_scores
 from train.config import TrainingConfig
+from train.model import bfloat16_pays
 from train.scores import decode_tags, seqeval_scores
 
 WHOLE = "whole"  # the file that a checkpoint gets last
+# 81 transition scores begin at zero and see every word: at the encoder's rate they would end where they began
+_CHAIN_RATE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,19 @@ def make_examples(articles: Sequence[Article], encoder: Encoder, labels: Sequenc
 
 
 class Windows(Dataset[dict[str, np.ndarray]]):
-    """All windows of the examples: `input_ids` int32 [n] and `labels` int64 [n]."""
+    """All windows of the examples: `input_ids` int32 [n], `labels` int64 [n], `begins` bool [n] (see ChainLoss)."""
 
     def __init__(self, examples: Sequence[Example], encoder: Encoder) -> None:
         self.rows = [
-            {"input_ids": ids, "labels": labels}
+            {"input_ids": ids, "labels": labels, "begins": begins}
             for example in examples
-            for ids, labels in zip(
-                encoder.model_inputs(example.encoded), window_labels(example.encoded, example.tags), strict=True
+            for ids, labels, begins in zip(
+                encoder.model_inputs(example.encoded),
+                window_labels(example.encoded, example.tags),
+                window_begins(example.encoded),
+                strict=True,
             )
+            if (labels != IGNORED).any()
         ]
 
     def __len__(self) -> int:
@@ -75,7 +83,8 @@ class Collator:
     def __call__(self, rows: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
         ids, mask = pad([row["input_ids"] for row in rows], self._pad_id)
         labels, _ = pad([row["labels"] for row in rows], IGNORED)
-        batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        begins, _ = pad([row["begins"] for row in rows], 0)
+        batch = {"input_ids": ids, "attention_mask": mask, "labels": labels, "begins": begins}
         return {name: torch.from_numpy(values) for name, values in batch.items()}
 
 
@@ -124,6 +133,24 @@ class TaggerTrainer(Trainer):
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
 
+    def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
+        """AdamW; the chain learns at a rate of its own, and neither it, biases nor layer norms decay."""
+        made: Any = self.__dict__.get("optimizer")
+        if made is None:
+            named = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
+            rate, decay = self.args.learning_rate, self.args.weight_decay
+            parts = {
+                "decays": {"lr": rate, "weight_decay": decay},
+                "stays": {"lr": rate, "weight_decay": 0.0},
+                "chain": {"lr": rate * _CHAIN_RATE, "weight_decay": 0.0},
+            }
+            groups = [
+                {"params": [weight for name, weight in named if _part(name, weight) == part], **values}
+                for part, values in parts.items()
+            ]
+            made = self.optimizer = torch.optim.AdamW(groups, eps=1e-8, fused=True)
+        return made  # type: ignore[no-any-return]
+
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
@@ -133,7 +160,8 @@ class TaggerTrainer(Trainer):
         mine = range(self.args.process_index, len(self._dev), self.args.world_size)
         encoded = [self._dev[index].encoded for index in mine]
         scores = word_scores(encoded, self._encoder, torch_forward(model), 1 + 2 * len(self._labels))
-        tags = [decode_tags(one, article.words.lines) for one, article in zip(scores, encoded, strict=True)]
+        chain = learned_chain(model)
+        tags = [decode_tags(one, article.words.lines, chain) for one, article in zip(scores, encoded, strict=True)]
         gathered = dict(gather_object(list(zip(mine, tags, strict=True))))
         if sorted(gathered) != list(range(len(self._dev))):
             raise RuntimeError(f"{len(gathered)} of {len(self._dev)} dev articles scored")
@@ -143,6 +171,18 @@ class TaggerTrainer(Trainer):
         self.log(dict(metrics))  # log adds the epoch to what it is given
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+
+def _part(name: str, weight: torch.Tensor) -> str:
+    if "crf." in name:
+        return "chain"
+    return "decays" if weight.ndim > 1 and "LayerNorm" not in name else "stays"
+
+
+def learned_chain(model: Any) -> Chain:
+    """What the model has learned of tags that follow each other."""
+    transitions, start = (scores.detach().double().cpu().numpy() for scores in model.crf.scores())
+    return Chain(transitions, start)
 
 
 class WholeCheckpoints(TrainerCallback):
@@ -231,7 +271,7 @@ def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArgument
         metric_for_best_model="eval_f1",
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
-        bf16=bool(gpu and torch.cuda.is_bf16_supported()),
+        bf16=torch.cuda.is_bf16_supported() if gpu else bfloat16_pays(),
         use_cpu=not gpu,
         ddp_find_unused_parameters=False,
         seed=config.seed,
