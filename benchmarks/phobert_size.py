@@ -28,7 +28,7 @@ SUBWORDS = 64_000  # lines of PhoBERT's vocab.txt
 
 def make(folder: Path) -> None:
     """Random weights in PhoBERT-base's shape; its vocabulary is the shipped one, filled up to 64,000 lines."""
-    source = ROOT / "models" / "mini-vocabulary"
+    source = ROOT / "models" / "mini-encoder"
     lines = (source / "vocab.txt").read_text(encoding="utf-8").splitlines()
     lines += [f"filler{number} 1" for number in range(SUBWORDS - len(lines))]
     folder.mkdir(parents=True, exist_ok=True)

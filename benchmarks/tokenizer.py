@@ -23,7 +23,7 @@ from data.segment import DEFAULT, load_segmenter, segment
 from train.vocabulary import texts
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "models" / "mini-vocabulary"
+FOLDER = ROOT / "models" / "mini-encoder"
 ROUNDS = 9
 
 

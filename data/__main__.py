@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from data.schema import LABELS, json_schema
 from data.segment import DEFAULT, load_segmenter
 from data.stats import draw, tables
 
-VOCABULARY = Path(__file__).parent.parent / "models" / "mini-vocabulary"
+VOCABULARY = Path(__file__).parent.parent / "models" / "mini-encoder"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,10 +36,15 @@ def main(argv: list[str] | None = None) -> int:
         return _prelabel(argv[1:])
     args = _parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        status = int(args.run(args))
+        sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

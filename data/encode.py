@@ -118,7 +118,7 @@ class Encoder:
 
 
 def window_begins(encoded: Encoded) -> list[np.ndarray]:
-    """For each window whether a position is the first subword of a word that begins a line: bool [ids with specials]."""
+    """For each window which positions are first subwords of words that begin a line: bool [ids with specials]."""
     begins = np.zeros(len(encoded.ids), dtype=bool)
     begins[encoded.firsts[encoded.words.lines[:-1]]] = True
     return [np.concatenate(([False], begins[w.start : w.end], [False])) for w in encoded.windows.windows]

@@ -23,7 +23,7 @@ settings.load_profile("tests")
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "data" / "articles"
-VOCABULARY = ROOT / "models" / "mini-vocabulary"
+VOCABULARY = ROOT / "models" / "mini-encoder"
 
 # five articles of dev and five of test: enough to see everything work, few enough to train on in seconds
 _FOLDER = tempfile.TemporaryDirectory(prefix="giaoban-tests-")

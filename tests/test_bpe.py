@@ -22,7 +22,7 @@ from data.formats import read_articles
 from data.segment import load_segmenter, segment
 
 ROOT = Path(__file__).parent.parent
-MINI = ROOT / "models" / "mini-vocabulary"
+MINI = ROOT / "models" / "mini-encoder"
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 

@@ -29,7 +29,7 @@ from data.segment import Segmentation, load_segmenter, segment
 from data.windows import MIN_LENGTH
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=250)
-BPE = PhobertBPE.load(Path(__file__).parent.parent / "models" / "mini-vocabulary")
+BPE = PhobertBPE.load(Path(__file__).parent.parent / "models" / "mini-encoder")
 SEGMENTERS = {name: load_segmenter(name) for name in ("rdr", "pyvi", "none")}
 
 PIECES = [

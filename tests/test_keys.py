@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.schema import Entity
 from infer.bodies import body_of
+from infer.extractor import with_values
 from infer.keys import add_keys, body_key
 from infer.localities import Home, find_home, place_of, slug, write_out
 from infer.officials import parse_officials
@@ -229,3 +231,23 @@ def test_arbitrary_mentions_never_raise(
     assert (len(bodies), len(persons)) == (len(agencies), len(officials))
     for key in [*(b["body"] for b in bodies), *(p["person"] for p in persons), *(p["body"] for p in persons)]:
         assert key is None or (key and key.isascii() and key == key.lower() and not key.startswith("-"))
+
+
+def test_the_values_of_an_article_hold_its_keys() -> None:
+    text = "Lai Châu: Chủ tịch UBND tỉnh Nguyễn Văn Bình giao Sở Y tế tiêm 95% số trẻ trước ngày 30/11."
+    spans = [("OFFICIAL", "Chủ tịch UBND tỉnh Nguyễn Văn Bình"), ("AGENCY", "Sở Y tế"), ("INDICATOR", "95% số trẻ")]
+    entities = [
+        Entity(id=f"e{i}", label=label, start=text.index(span), end=text.index(span) + len(span), text=span)
+        for i, (label, span) in enumerate(spans)
+    ]
+    official, agency, indicator = (e.normalized for e in with_values(text, None, None, entities))
+    assert official == {
+        "name": "Nguyễn Văn Bình",
+        "positions": ["Chủ tịch UBND tỉnh"],
+        "bodies": ["UBND tỉnh"],
+        "person": CHAIR,
+        "body": "uy-ban-nhan-dan-tinh-lai-chau",
+    }
+    assert agency == {"body": "so-y-te-tinh-lai-chau"}
+    assert indicator == {"name": "số trẻ", "value": 95, "unit": "%", "comparison": None}
+    assert all(entity.normalized is None for entity in entities)

@@ -145,7 +145,7 @@ def test_texts_are_those_of_articles_and_of_plain_files(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("UBND tỉnh", encoding="utf-8")
     markup = "---\nid: x\n---\n[Sở Y tế]{AGENCY} họp\n---\n"
     (tmp_path / "x.article").write_text(markup, encoding="utf-8")
-    assert list(texts([tmp_path])) == ["UBND tỉnh", "Sở Tài chính\r\nbáo cáo", "Sở Y tế họp"]
+    assert list(texts([tmp_path])) == ["UBND tỉnh", "Sở Tài chính", "báo cáo", "Sở Y tế họp"]
     assert list(texts([tmp_path / "x.article", tmp_path / "a.txt"])) == ["Sở Y tế họp", "UBND tỉnh"]
 
 
@@ -191,3 +191,8 @@ def test_the_command_refuses_an_unknown_segmenter(tmp_path: Path, capsys: pytest
     assert main([str(ARTICLES), "-o", str(tmp_path / "new"), "--segmenter", "pyvy"]) == 1
     assert "did you mean 'pyvi'?" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_words_with_rare_characters_are_left_out() -> None:
+    counted = count_words(["ab ab ab", "aż c c"], load_segmenter("none"), least=2)
+    assert counted == Counter({"ab": 3, "c": 2})

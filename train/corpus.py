@@ -11,7 +11,6 @@ import gzip
 import itertools
 import lzma
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ def text_files(sources: Sequence[str | Path]) -> list[Path]:
     found: list[Path] = []
     for source in map(Path, sources):
         inside = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-        texts = [path for path in inside if ".txt" in path.suffixes[-2:]]
+        texts = [path for path in inside if is_text(path)]
         missing = not source.exists()
         if missing or not texts:
             raise InputError(
@@ -45,6 +44,11 @@ def text_files(sources: Sequence[str | Path]) -> list[Path]:
             )
         found += texts
     return found
+
+
+def is_text(file: Path) -> bool:
+    """Whether a file is plain text by its name, compressed or not."""
+    return file.suffix == ".txt" or (file.suffix in OPENERS and Path(file.stem).suffix == ".txt")
 
 
 def paragraphs(file: Path) -> Iterator[str]:
@@ -65,15 +69,6 @@ def paragraphs(file: Path) -> Iterator[str]:
 def words_of(paragraph: str, segmenter: Segmenter) -> list[str]:
     """A paragraph's word forms; text that is segmented already (`none`) only needs its spaces."""
     return paragraph.split() if segmenter.name == "none" else segment(paragraph, segmenter).forms
-
-
-def count_words(sources: Sequence[str | Path], segmenter: Segmenter) -> Counter[str]:
-    """Word forms of text files, counted."""
-    words: Counter[str] = Counter()
-    for file in text_files(sources):
-        for paragraph in paragraphs(file):
-            words.update(words_of(paragraph, segmenter))
-    return words
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.bpe import PhobertBPE
+from data.encode import IGNORED
 from data.errors import InputError
 from train.config import PretrainingConfig
 from train.corpus import Tokens
 
 HELD_OUT_SHARE, HELD_OUT_MOST = 0.01, 200_000  # of the text, in subwords
 _FRAME = 2  # <s> and </s> of each window
+_ROUND = 256  # masked places in a step are a multiple of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def batch(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ids int64 [windows, length] with words masked, the masked places (flat), and what stood there.
 
+    Places that fill up a round number come last, as place 0 with IGNORED.
+
     Of the masked words eight tenths become `<mask>`, one tenth random subwords, one tenth stay (Devlin et al., 2019).
     """
     length = int(plan.lengths[step])
@@ -108,7 +112,10 @@ def batch(
     framed = np.empty((count, length), dtype=np.int64)
     framed[:, 0], framed[:, -1], framed[:, 1:-1] = bpe.bos, bpe.eos, seen
     rows, columns = np.nonzero(masked)
-    return framed, rows * length + columns + 1, ids[masked]
+    # few different sizes: CPU kernels are compiled, and kept, for each one that they meet
+    spare = -len(rows) % _ROUND
+    places = np.pad(rows * length + columns + 1, (0, spare))
+    return framed, places, np.pad(ids[masked], (0, spare), constant_values=IGNORED)
 
 
 def _read(tokens: Tokens, plan: Plan, offset: int, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,9 @@
 """Learn `vocab.txt` and `bpe.codes`, in PhoBERT's own file formats, from text.
 
-    python -m train.vocabulary data/articles/train -o models/mini-vocabulary --size 3000
+    python -m train.vocabulary data/articles/train -o runs/vocabulary --size 3000
 
-In: files or folders of articles or plain text (a paragraph a line), segmented by the same segmenter that the tagger
-will use. Out: the two files, in a folder. The merges are learned by the `tokenizers` library.
+In: files or folders of articles or text (a paragraph a line, plain or compressed), segmented by the same segmenter that
+the tagger will use. Out: the two files, in a folder. The merges are learned by the `tokenizers` library.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from tokenizers.trainers import BpeTrainer
 
 from data.bpe import CODES_FILE, SPECIALS, VOCAB_FILE, PhobertBPE
 from data.errors import InputError
-from data.files import atomic_folder, read_text
+from data.files import atomic_folder
 from data.formats import SUFFIXES, read_articles
-from data.segment import DEFAULT, Segmenter, load_segmenter, segment
+from data.segment import DEFAULT, Segmenter, load_segmenter
+from train.corpus import OPENERS, is_text, paragraphs, text_files, words_of
 
 _END = "</w>"
 
 
 def texts(sources: Sequence[str | Path]) -> Iterator[str]:
-    """The texts of annotated articles and of `.txt` files at `sources` (files or folders)."""
+    """The texts of annotated articles, and the paragraphs of text files, at `sources` (files or folders)."""
     for source in map(Path, sources):
-        plain = sorted(source.rglob("*.txt")) if source.is_dir() else [source] if source.suffix == ".txt" else []
-        yield from map(read_text, plain)
-        annotated = source.suffix in SUFFIXES or (
-            source.is_dir() and any(path.suffix in SUFFIXES for path in source.rglob("*"))
-        )
-        if annotated:
+        inside = [path for path in source.rglob("*") if path.is_file()] if source.is_dir() else [source]
+        if any(map(is_text, inside)):
+            yield from (paragraph for file in text_files([source]) for paragraph in paragraphs(file))
+        if any(path.suffix in SUFFIXES for path in inside):
             yield from (article.text for article in read_articles(source))
-        elif not plain:
+        elif not any(map(is_text, inside)):
             raise InputError(
-                "no text", expected=f"files or folders of .txt, {', '.join(SUFFIXES)}", mend="check it", path=source
+                "no text",
+                expected=f"files or folders of .txt (plain or {', '.join(OPENERS)}), {', '.join(SUFFIXES)}",
+                mend="check it",
+                path=source,
             )
 
 
@@ -127,12 +129,17 @@ def write_vocabulary(words: Counter[str], size: int, folder: str | Path) -> None
         (made / CODES_FILE).write_text("".join(f"{a} {b} {count}\n" for a, b, count in codes), encoding="utf-8")
 
 
-def count_words(sources: Iterable[str], segmenter: Segmenter) -> Counter[str]:
-    """Word forms of texts, counted."""
+def count_words(sources: Iterable[str], segmenter: Segmenter, least: int = 1) -> Counter[str]:
+    """Word forms of texts, counted; without those that hold a character seen fewer than `least` times."""
     words: Counter[str] = Counter()
     for text in sources:
-        words.update(segment(text, segmenter).forms)
-    return words
+        words.update(words_of(text, segmenter))
+    characters: Counter[str] = Counter()
+    for word, count in words.items():
+        for character in word:
+            characters[character] += count
+    rare = {character for character, count in characters.items() if count < least}
+    return Counter({word: count for word, count in words.items() if rare.isdisjoint(word)})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -141,10 +148,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("sources", nargs="+", metavar="TEXT", help="files or folders")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER")
     parser.add_argument("--size", type=int, default=3000, help="subwords to learn (%(default)s)")
+    parser.add_argument("--least", type=int, default=1, help="times a character must be seen to be in (%(default)s)")
     parser.add_argument("--segmenter", default=DEFAULT, help="the tagger's segmenter (%(default)s)")
     args = parser.parse_args(argv)
     try:
-        words = count_words(texts(args.sources), load_segmenter(args.segmenter))
+        words = count_words(texts(args.sources), load_segmenter(args.segmenter), args.least)
         write_vocabulary(words, args.size, args.output)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
