@@ -28,7 +28,6 @@ from data.schema import Article
 from infer.decode import Chain
 from infer.runtime import pad, torch_forward, word_scores
 from train.config import TrainingConfig
-from train.model import bfloat16_pays
 from train.scores import decode_tags, seqeval_scores
 
 WHOLE = "whole"  # the file that a checkpoint gets last
@@ -271,7 +270,7 @@ def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArgument
         metric_for_best_model="eval_f1",
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
-        bf16=torch.cuda.is_bf16_supported() if gpu else bfloat16_pays(),
+        bf16=bool(gpu and torch.cuda.is_bf16_supported()),  # on CPUs see Tagger.forward
         use_cpu=not gpu,
         ddp_find_unused_parameters=False,
         seed=config.seed,
