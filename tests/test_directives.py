@@ -24,15 +24,15 @@ def read(marked: str) -> list[str]:
 LEARNED = {
     "speaker called by a pronoun": (
         (
-            "{O Phó Chủ tịch UBND tỉnh Lò Văn Pó} kiểm tra công trường. Ông yêu cầu {A Sở Xây dựng} khảo sát lại nền đường "
+            "{O Phó Chủ tịch UBND tỉnh Lò Văn Pó} kiểm tra công trường. Ông yêu cầu {A Sở Xây dựng} khảo sát nền đường "
             "{D ngay trong tuần này}."
         ),
         ["Phó Chủ tịch UBND tỉnh Lò Văn Pó > Sở Xây dựng | ! ngay trong tuần này"],
     ),
     "assignee behind a preposition": (
         (
-            "{O Chủ tịch UBND huyện} giao {A Phòng Nội vụ} lập danh sách. Kinh phí do {A Phòng Tài chính} cân đối, báo cáo "
-            "{A UBND huyện} {D trước ngày 5/6}."
+            "{O Chủ tịch UBND huyện} giao {A Phòng Nội vụ} lập danh sách. Kinh phí do {A Phòng Tài chính} cân đối, "
+            "báo cáo {A UBND huyện} {D trước ngày 5/6}."
         ),
         [
             "Chủ tịch UBND huyện > Phòng Nội vụ",
@@ -178,11 +178,11 @@ def test_ids_tell_nothing() -> None:
 
 @pytest.mark.parametrize("find", [find_by_rules, find_directives])
 def test_time_grows_with_the_length(find: Finder) -> None:
-    """Only that ten times the text costs no more than about ten times."""
+    """Only that eight times the text costs no more than about eight times: some of it is looked at from afar."""
     phrases = [phrase.strip() for row in PHRASES.values() for phrase in row.split("|")]
-    pieces = [f"{phrase} {{A Sở {n}}}," for n, phrase in enumerate(phrases)]
+    pieces = [f"{phrase} {{A Sở {n}}}," for n, phrase in enumerate(phrases[:60])]
     random.Random(3).shuffle(pieces)
-    short, long = (parse(" ".join(pieces * k)) for k in (1, 10))
+    short, long = (parse(" ".join(pieces * k)) for k in (1, 8))
 
     def cost(case: tuple[str, list[Span]]) -> float:
         best = 9.0
@@ -192,4 +192,4 @@ def test_time_grows_with_the_length(find: Finder) -> None:
             best = min(best, time.process_time() - since)
         return best
 
-    assert cost(long) < 40 * cost(short)
+    assert cost(long) < 25 * cost(short)

@@ -30,8 +30,6 @@ from infer.linker import (
     ASSIGNEE,
     CLASSES,
     HEADS,
-    ISSUER,
-    NOBODY,
     NONE,
     Head,
     Linker,
@@ -41,7 +39,7 @@ from infer.linker import (
     roles_of,
     save_linker,
 )
-from infer.scene import Scene
+from infer.scene import ISSUER, NOBODY, Scene
 
 FOLDS = 3  # parts that take turns at being left out
 RARE = 3  # features of fewer examples get no weight
@@ -111,7 +109,7 @@ def fit(examples: Sequence[Sequence[Sequence[str]]], right: Sequence[Sequence[bo
     """
     table, names = _table([row for example in examples for row in example])
     turned = table.T.tocsr()
-    width = classes if classes > 1 else max(len(example) for example in examples)
+    width = classes if classes > 1 else max((len(example) for example in examples), default=1)
     sizes = np.array([width if classes > 1 else len(example) for example in examples])
     real = np.arange(width)[None, :] < sizes[:, None]  # [examples, options]
     good = np.zeros(real.shape, dtype=bool)
@@ -128,7 +126,8 @@ def fit(examples: Sequence[Sequence[Sequence[str]]], right: Sequence[Sequence[bo
         misfit = np.logaddexp.reduce(scores, axis=1) - np.logaddexp.reduce(told, axis=1)
         return float(misfit.sum()) + PRIOR / 2 * float(weights.square().sum())
 
-    optimizer.step(loss)
+    if names:
+        optimizer.step(loss)  # type: ignore[no-untyped-call]
     return Model(names, weights.numpy())
 
 
@@ -215,11 +214,14 @@ def fit_heads(lessons: Sequence[Lesson], known: Sequence[Known]) -> dict[str, Mo
 def train(articles: Iterable[Article], done: Callable[[], None] = lambda: None) -> Linker:
     """A linker fitted on annotated articles. `done` is called 2 × (FOLDS + 1) + 1 times on the way."""
     lessons = [Lesson(article) for article in articles]
-    own = [lesson.own for lesson in lessons]
+    own: list[list[list[str]]] = [lesson.own for lesson in lessons]
     first = left_out(lessons, own, 1, done)
     models = fit_look(lessons, own, 1)
     done()
-    rows = [[row + neighbour_features(view, n) for n, row in enumerate(view.features)] for view in first]
+    rows = [
+        [row + neighbour_features(view, n) for n, row in enumerate(lesson.own)]
+        for lesson, view in zip(lessons, first, strict=True)
+    ]
     second = left_out(lessons, rows, 2, done)
     models |= fit_look(lessons, rows, 2)
     done()
