@@ -44,10 +44,14 @@ ISSUER_ROLES = (NONE, ISSUER)
 QUANTITY_ROLES = (NONE, "owned", NOBODY)
 # the classes of each model of a mention; the others weigh one candidate against another
 CLASSES: dict[str, tuple[str, ...]] = {
-    f"{kind} {look}": roles
-    for look in (1, 2)
-    for kind, roles in (("actor", ACTOR_ROLES), (ISSUER, ISSUER_ROLES), ("quantity", QUANTITY_ROLES))
-} | {"group": ("apart", TOGETHER)}
+    "actor 1": ACTOR_ROLES,
+    "actor 2": ACTOR_ROLES,
+    f"{ISSUER} 1": ISSUER_ROLES,
+    f"{ISSUER} 2": ISSUER_ROLES,
+    "quantity 1": QUANTITY_ROLES,
+    "quantity 2": QUANTITY_ROLES,
+    "group": ("apart", TOGETHER),
+}
 HEADS = (ISSUER, COORDINATOR, RECIPIENT, "quantity")
 
 LIKELY = 0.35  # chance from which a link is told: F1 on articles left out of training is flat around it
@@ -92,9 +96,9 @@ class Linker:
         alone: dict[int, Record] = {}
         for mention in range(len(scene.place)):
             for role in roles_of(known, mention):
-                record = self.home(known, mention, role, home, alone)
-                if record is not None:
-                    record.lists.setdefault(list_of(scene, mention, role), []).append(mention)
+                owner = self.home(known, mention, role, home, alone)
+                if owner is not None:
+                    owner.lists.setdefault(list_of(scene, mention, role), []).append(mention)
         directives = [record.finish(scene) for record in (*records, *alone.values())]
         return sorted(directives, key=lambda directive: (directive.start, directive.end))
 
@@ -150,7 +154,7 @@ class Linker:
         votes: dict[int, float] = {}  # first assignee of a record → chance
         chances = self.heads(known, mention, role)
         for head, chance in chances.items():
-            if isinstance(head, int) and head in home and home[head].issuer != mention:
+            if isinstance(head, int) and head in home and mention not in (home[head].issuer, *home[head].assignees):
                 first = home[head].assignees[0]
                 votes[first] = votes.get(first, 0.0) + chance
         best = max(votes, key=votes.__getitem__, default=None)
@@ -204,9 +208,9 @@ def options(known: Known, mention: int, role: str) -> tuple[list[Head], list[lis
         row = pair_features(known, mention, head, kind)
         heads.append(head)
         rows.append(row + [f"{NOBODY} {name}" for name in row] if role == NOBODY else row)
-    for head in (None, NOBODY) if role == "quantity" else (None,):
-        heads.append(head)
-        rows.append(headless_features(known, mention, f"{role} {head}"))
+    for none in (None, NOBODY) if role == "quantity" else (None,):
+        heads.append(none)
+        rows.append(headless_features(known, mention, f"{role} {none}"))
     return heads, rows
 
 
@@ -252,10 +256,8 @@ def save_linker(linker: Linker, path: str | PathLike[str]) -> None:
 def load_linker(path: str | PathLike[str] = WEIGHTS) -> Linker:
     """Read what `save_linker` wrote."""
     with np.load(path) as arrays:
-        names = [name.removesuffix(" weights") for name in arrays.files if name.endswith(" weights")]
-        return Linker(
-            {
-                name: Model(arrays[f"{name} names"].tobytes().decode("utf-8").split("\n"), arrays[f"{name} weights"])
-                for name in names
-            }
-        )
+        models = {}
+        for name in (file.removesuffix(" weights") for file in arrays.files if file.endswith(" weights")):
+            features = arrays[f"{name} names"].tobytes().decode("utf-8")
+            models[name] = Model(features.split("\n") if features else [], arrays[f"{name} weights"])
+        return Linker(models)

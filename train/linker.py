@@ -1,8 +1,9 @@
 """`python -m train.linker ARTICLES… -o infer/linker.npz`: the weights of the linker, from annotated articles.
 
-In: annotated articles (files or folders) with records. Out: one file of weights (see `infer.linker`). Each model is a
-log-linear one, fitted on all examples at once with a Gaussian prior. What a second look and the heads learn from are
-the chances that a model gives for articles it was not fitted on, as it will be in use.
+In: annotated articles (files or folders) with records; a source that is named twice counts twice. Out: one file of
+weights (see `infer.linker`). Each model is a log-linear one, fitted on all examples at once with a Gaussian prior. What
+the second look and the heads learn from are the chances that a model gives for articles it was not fitted on, as it
+will be in use.
 
     python -m train.linker data/articles/train -o infer/linker.npz
 """
@@ -43,8 +44,10 @@ from infer.scene import ISSUER, NOBODY, Scene
 
 FOLDS = 3  # parts that take turns at being left out
 RARE = 3  # features of fewer examples get no weight
-PRIOR = 1.0  # half the precision of each weight's Gaussian prior, per the sum over examples
-STEPS = 40  # iterations of L-BFGS; the dev score does not move beyond
+PRIOR = (
+    10.0  # precision of each weight's Gaussian prior; 3 is a point better on data/articles/dev, one worse on real news
+)
+STEPS = 40  # iterations of L-BFGS
 
 
 class Lesson:
@@ -52,6 +55,7 @@ class Lesson:
 
     def __init__(self, article: Article) -> None:
         """Raises InputError for mentions that overlap (`usable` would drop one)."""
+        self.id = article.id
         spans = segment(article.text, load_segmenter("none")).sentence_spans()
         self.scene = Scene(article.text, article.entities, spans, find_by_rules(article.text, article.entities, spans))
         self.own = [mention_features(self.scene, mention) for mention in range(len(self.scene.place))]
@@ -170,10 +174,12 @@ def left_out(
 ) -> list[Known]:
     """Each lesson with the chances of models that were fitted on other articles."""
     found: dict[int, Known] = {}
+    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(lesson.id for lesson in lessons))}
+    folds = [numbers[lesson.id] % FOLDS for lesson in lessons]  # an article that counts twice is left out as a whole
     for fold in range(FOLDS):
-        rest = [n for n in range(len(lessons)) if n % FOLDS != fold]
+        rest = [n for n in range(len(lessons)) if folds[n] != fold]
         linker = Linker(fit_look([lessons[n] for n in rest], [features[n] for n in rest], look))
-        for n in range(fold, len(lessons), FOLDS):
+        for n in (n for n in range(len(lessons)) if folds[n] == fold):
             scene = lessons[n].scene
             chances = [linker.chances(scene, mention, look, row) for mention, row in enumerate(features[n])]
             found[n] = Known(scene, lessons[n].own, chances)
@@ -241,7 +247,6 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    torch.manual_seed(0)
     steps = 2 * (FOLDS + 1) + 1
     with Meter("fitting", steps) as meter:
         count = iter(range(1, steps + 1))
