@@ -11,7 +11,7 @@ from data.schema import Article, Directive, Entity
 from infer.linker import Linker, Model, load_linker, save_linker
 from infer.scene import Scene
 from infer.triggers import split_sentences
-from tests.conftest import FEW
+from tests.conftest import ARTICLES, FEW
 from tests.marked import parse
 from train.linker import Lesson, fit, main, train
 
@@ -92,10 +92,10 @@ def test_a_lesson_knows_heads_and_records() -> None:
 
 
 def test_shipped_weights_beat_the_rules() -> None:
-    """On articles that they were not fitted on."""
+    """By more than 3 points, on articles that they were not fitted on; else the rules alone would do."""
     from infer.directives import find_by_rules, find_directives
 
-    gold = read_articles(FEW / "test")
+    gold = read_articles(ARTICLES / "dev")
     scores = []
     for find in (find_by_rules, find_directives):
         pairs = []

@@ -1,9 +1,8 @@
 """`python -m train.linker ARTICLES… -o infer/linker.npz`: the weights of the linker, from annotated articles.
 
-In: annotated articles (files or folders) with records; a source that is named twice counts twice. Out: one file of
-weights (see `infer.linker`). Each model is a log-linear one, fitted on all examples at once with a Gaussian prior. What
-the second look and the heads learn from are the chances that a model gives for articles it was not fitted on, as it
-will be in use.
+In: annotated articles (files or folders) with records. Out: one file of weights (see `infer.linker`). Each model is a
+log-linear one, fitted on all examples at once with a Gaussian prior. What the second look and the heads learn from are
+the chances that a model gives for articles it was not fitted on, as it will be in use.
 
     python -m train.linker data/articles/train -o infer/linker.npz
 """
@@ -43,10 +42,8 @@ from infer.linker import (
 from infer.scene import ISSUER, NOBODY, Scene
 
 FOLDS = 3  # parts that take turns at being left out
-RARE = 3  # features of fewer examples get no weight
-PRIOR = (
-    10.0  # precision of each weight's Gaussian prior; 3 is a point better on data/articles/dev, one worse on real news
-)
+RARE = 5  # features of fewer options get no weight
+PRIOR = 3.0  # precision of each weight's Gaussian prior; 10 costs data/articles/dev a point
 STEPS = 40  # iterations of L-BFGS
 
 
@@ -55,7 +52,6 @@ class Lesson:
 
     def __init__(self, article: Article) -> None:
         """Raises InputError for mentions that overlap (`usable` would drop one)."""
-        self.id = article.id
         spans = segment(article.text, load_segmenter("none")).sentence_spans()
         self.scene = Scene(article.text, article.entities, spans, find_by_rules(article.text, article.entities, spans))
         self.own = [mention_features(self.scene, mention) for mention in range(len(self.scene.place))]
@@ -174,12 +170,10 @@ def left_out(
 ) -> list[Known]:
     """Each lesson with the chances of models that were fitted on other articles."""
     found: dict[int, Known] = {}
-    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(lesson.id for lesson in lessons))}
-    folds = [numbers[lesson.id] % FOLDS for lesson in lessons]  # an article that counts twice is left out as a whole
     for fold in range(FOLDS):
-        rest = [n for n in range(len(lessons)) if folds[n] != fold]
+        rest = [n for n in range(len(lessons)) if n % FOLDS != fold]
         linker = Linker(fit_look([lessons[n] for n in rest], [features[n] for n in rest], look))
-        for n in (n for n in range(len(lessons)) if folds[n] == fold):
+        for n in range(fold, len(lessons), FOLDS):
             scene = lessons[n].scene
             chances = [linker.chances(scene, mention, look, row) for mention, row in enumerate(features[n])]
             found[n] = Known(scene, lessons[n].own, chances)

@@ -136,8 +136,8 @@ def _pretrained(config: Config, folder: Path) -> tuple[Any, PhobertBPE]:
 
 
 def _dropout(model: ModelConfig) -> dict[str, float]:
-    keys = ("hidden_dropout_prob", "attention_probs_dropout_prob")
-    return {} if model.dropout is None else dict.fromkeys(keys, model.dropout)
+    """Dropout of hidden states; of attention none, which takes a quarter of the time of a step on a CPU."""
+    return {} if model.dropout is None else {"hidden_dropout_prob": model.dropout, "attention_probs_dropout_prob": 0.0}
 
 
 def _check_fit(model: ModelConfig, key: str, max_length: int, config: Any, bpe: PhobertBPE, folder: Path) -> None:
