@@ -235,7 +235,12 @@ def test_a_run_lowers_the_loss_and_leaves_an_encoder(
 ) -> None:
     from transformers import AutoModelForMaskedLM
 
-    assert main(arguments(text, vocabulary, tmp_path / "made", "pretraining.learning_rate=4.0e-3", "pretraining.passes=10")) == 0
+    assert (
+        main(
+            arguments(text, vocabulary, tmp_path / "made", "pretraining.learning_rate=4.0e-3", "pretraining.passes=10")
+        )
+        == 0
+    )
     said = capsys.readouterr()
     losses = [float(line.rpartition(" ")[2]) for line in said.err.splitlines() if "held-out loss" in line]
     assert losses[-1] < losses[0] - 0.2
