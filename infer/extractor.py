@@ -31,7 +31,7 @@ from infer.decode import Chain, decode
 from infer.directives import find_directives
 from infer.indicators import parse_indicator
 from infer.keys import add_keys
-from infer.officials import parse_official, parse_officials
+from infer.officials import parse_officials
 from infer.runtime import Forward, load_torch, word_scores
 
 log = logging.getLogger("giaoban")
@@ -138,13 +138,11 @@ class Extractor:
 
 
 def normalize(label: str, phrase: str, date: dt.date | None) -> dict[str, Any] | None:
-    """The normalised value of a mention; None for a label that has none (GUIDELINES.md, Normalised values)."""
+    """The value of a mention by itself (GUIDELINES.md, Normalised values); None for a label that has none."""
     if label == "DEADLINE":
         return parse_deadline(phrase, date)
     if label == "INDICATOR":
         return parse_indicator(phrase)
-    if label == "OFFICIAL":
-        return dict(parse_official(phrase))
     return None
 
 

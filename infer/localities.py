@@ -159,7 +159,7 @@ def find_home(text: str, date: dt.date | None, place: str | None, bodies: Iterab
         _lower(bodies, slug(lines[0]), central),
         central,
         date is not None and date >= _NO_DISTRICTS,
-        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8],
+        hashlib.sha256(fold(text).encode()).hexdigest()[:8],
     )
 
 

@@ -53,10 +53,10 @@ def _inputs(article: Encoded, encoder: Encoder) -> Iterator[tuple[int, np.ndarra
     return enumerate(encoder.model_inputs(article))
 
 
-def pad(rows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ids as one batch and its attention mask, int64 [rows, longest]."""
+def pad(rows: Sequence[np.ndarray], pad_id: int, multiple: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ids as one batch and its attention mask, int64 [rows, longest, rounded up to a multiple]."""
     lengths = np.array([len(row) for row in rows])
-    mask = np.arange(lengths.max()) < lengths[:, None]
+    mask = np.arange(-(-lengths.max() // multiple) * multiple) < lengths[:, None]
     ids = np.full(mask.shape, pad_id, dtype=np.int64)
     ids[mask] = np.concatenate(rows)
     return ids, mask.astype(np.int64)

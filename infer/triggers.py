@@ -125,6 +125,7 @@ class Item(NamedTuple):
     mention: Mention | None = None
 
 
+ACTORS = ("OFFICIAL", "AGENCY")
 LABELS = {
     "OFFICIAL": Role.ACTOR,
     "AGENCY": Role.ACTOR,
@@ -221,6 +222,45 @@ def split_sentences(text: str, mentions: Sequence[Mention]) -> list[tuple[int, i
         spans.append((start, cut.start()))
         start = cut.end()
     return [*spans, (start, len(text))]
+
+
+_SPACE = re.compile(r"\s*")
+_POINT = re.compile(r"\s*(?:\(?[^\W_]{1,3}[.)]|[-–—•*+])\s*")
+
+
+def usable(text: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions in reading order, less those with another label, outside the text, overlapping an earlier one, or
+    with the id of an earlier one."""
+    kept: list[Mention] = []
+    ids: set[str] = set()
+    for mention in sorted(mentions, key=lambda m: (m.start, m.end)):
+        free = (not kept or kept[-1].end <= mention.start) and mention.id not in ids
+        if free and mention.label in LABELS and 0 <= mention.start < mention.end <= len(text):
+            kept.append(mention)
+            ids.add(mention.id)
+    return kept
+
+
+def pieces(
+    text: str, kept: Sequence[Mention], sentences: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int, bool, Sequence[Mention]]]:
+    """The whole text cut at the ends of the sentences: each piece, whether it begins a line, and its mentions.
+
+    No mention is cut or lost. Space goes to the end of a piece, the mark of a point ("1.", "a)") to what it numbers.
+    """
+    start = n = first = 0
+    new_line = True
+    for end in sorted({min(max(end, 0), len(text)) for _, end in sentences} | {len(text)}):
+        while n < len(kept) and kept[n].start < end:
+            n += 1
+        edge = max(end, kept[n - 1].end) if n > first else end
+        while edge > start and text[edge - 1].isspace():
+            edge -= 1
+        space = _SPACE.match(text, edge)
+        stop = space.end() if space else edge
+        if stop > start and (stop == len(text) or not _POINT.fullmatch(text, start, stop)):
+            yield start, stop, new_line, kept[first:n]
+            start, first, new_line = stop, n, "\n" in text[edge:stop]
 
 
 # What the neighbours of an item say about it.

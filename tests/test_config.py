@@ -408,6 +408,12 @@ def test_a_file_in_another_encoding_and_no_file(small: Path, tmp_path: Path) -> 
             "make one with `python -m train.vocabulary`",
         ),
         (
+            ["model.dropout=0.2"],
+            "model.dropout beside model.scratch",
+            "one dropout",
+            "set model.scratch.dropout alone",
+        ),
+        (
             ["model.scratch=null", "model.name=x"],
             "model.vocabulary beside model.name",
             "a vocabulary for a model from scratch, and for it alone",

@@ -11,7 +11,7 @@ from data.formats import read_articles
 from data.schema import LABELS
 from infer import Extractor
 from tests.conftest import FEW
-from train.evaluate import main
+from train.evaluate import given_gold_mentions, main
 from train.metrics import evaluate
 
 
@@ -51,3 +51,29 @@ def test_bad_arguments_end_with_a_message(trained: Path, tmp_path: Path, capsys:
     assert main([str(trained), str(tmp_path / "nothing"), "-o", str(tmp_path / "r")]) == 1
     assert "nothing" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+def test_gold_mentions_need_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--gold-mentions", str(FEW / "test")]) == 0
+    printed = capsys.readouterr().out
+    figures = given_gold_mentions(read_articles(FEW / "test"))
+    strict, until = figures["links"]["strict"], figures["normalized"]["DEADLINE.until"]
+    assert f"F1 {strict['f1']:.3f} (gold {strict['gold']})" in printed
+    assert f"{until['right']}/{until['gold']} right" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--gold-mentions", "articles", "-o", "report"], "writes no files"),
+        (["--gold-mentions", "articles", "--segmenter", "rdr"], "needs no segmenter"),
+        (["model", "-o", "report"], "give a checkpoint folder, articles and --output"),
+        (["model", "articles"], "give a checkpoint folder, articles and --output"),
+    ],
+)
+def test_arguments_that_do_not_go_together(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err

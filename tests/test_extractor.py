@@ -16,7 +16,7 @@ from data.errors import InputError
 from data.formats import read_articles
 from data.schema import Article, check_article
 from infer import Extractor
-from infer.runtime import batches, word_scores
+from infer.runtime import batches, pad, word_scores
 from tests.conftest import FEW, ROOT
 
 
@@ -115,3 +115,10 @@ def test_another_segmenter_is_warned_of(trained: Path, caplog: pytest.LogCapture
     assert not caplog.records
     Extractor.load(trained, segmenter="none", device="cpu")
     assert "trained on words of the segmenter 'rdr'" in caplog.text
+
+
+@pytest.mark.parametrize(("multiple", "longest"), [(1, 5), (4, 8), (5, 5)])
+def test_rows_are_padded_to_a_multiple(multiple: int, longest: int) -> None:
+    ids, mask = pad([np.array([5, 6]), np.array([7, 8, 9, 10, 11])], 1, multiple)
+    assert ids.tolist() == [[5, 6, *[1] * (longest - 2)], [7, 8, 9, 10, 11, *[1] * (longest - 5)]]
+    assert mask.sum(axis=1).tolist() == [2, 5]

@@ -27,6 +27,7 @@ from infer.__main__ import main, run
 from infer.checkpoint import default_model, make_encoder, read_settings
 from infer.decode import legal_chain
 from infer.extractor import CHUNK, Extractor
+from infer.filters import Filter
 from infer.inputs import find_sources
 from tests.conftest import VOCABULARY
 
@@ -131,6 +132,36 @@ def test_a_table_on_the_terminal(tmp_path: Path, command: Recorder, capsys: pyte
     assert printed.err == ""
 
 
+def test_filters_keep_the_records_that_fit_and_their_articles(
+    tmp_path: Path, command: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "in" / "a.txt", "UBND họp")
+    put(tmp_path / "in" / "b.txt", "Sở họp")
+    output = tmp_path / "out.jsonl"
+    assert main([str(tmp_path / "in"), "--assignee", "ubnd", "-o", str(output)]) == 0
+    assert [one.id for one in read_articles(output)] == ["a"]
+    for options in (["--due", "2020-12-31"], ["--issuer", "ubnd"], ["--assignee", "Sở Y tế"]):
+        assert main([str(tmp_path / "in"), *options, "-o", str(output)]) == 0
+        assert output.read_text() == ""
+    assert capsys.readouterr().err == "no record fits\n" * 3
+
+
+def test_a_format_without_a_file_goes_to_standard_output(
+    tmp_path: Path, command: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(put(tmp_path / "a.txt", "UBND họp")), "--format", "csv"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert (row["article"], row["assignees"]) == ("a", "UBND")
+
+
+def test_the_help_states_the_rules_of_the_filters(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "A record fits --due when one of its deadlines ends on that day or before" in text
+    assert '"Sở Tài chính" also finds "Sở Tài chính tỉnh"' in text
+
+
 def test_options_reach_the_extractor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
@@ -152,7 +183,7 @@ def test_the_whole_path_with_a_model_of_numpy(tmp_path: Path, capsys: pytest.Cap
     text = "Hôm_nay UBND họp .\r\n" * 40 + "\u200b🎉 UBND"  # several windows
     sources = find_sources([str(put(tmp_path / "a.txt", text))])
     output = tmp_path / "out.jsonl"
-    assert run(tagger(), sources, str(output)) == 0
+    assert run(tagger(), sources, str(output), None, Filter()) == 0
     (article,) = read_articles(output, LABELS)
     assert article.text == text
     assert [entity.text for entity in article.entities] == ["UBND"] * 41
@@ -266,8 +297,8 @@ def test_articles_are_read_as_they_are_written(tmp_path: Path, monkeypatch: pyte
             pass
 
     monkeypatch.setattr(infer.batch, "read_items", counted)
-    monkeypatch.setattr(infer.__main__, "open_sink", lambda output: Opened())
-    assert run(tagger(), find_sources([str(path)]), None) == 0
+    monkeypatch.setattr(infer.__main__, "open_sink", lambda *options: Opened())
+    assert run(tagger(), find_sources([str(path)]), None, None, Filter()) == 0
     assert state == {"read": number, "written": number}
     assert max(ahead) <= CHUNK
 
@@ -291,7 +322,8 @@ def test_progress_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(infer.batch, "Meter", Meter)
     put(tmp_path / "a.jsonl", '{"text": "a"}\n{\n{"text": "b"}\n')
     put(tmp_path / "b.txt", "UBND")
-    assert run(Recorder(), find_sources([str(tmp_path)]), str(tmp_path / "out.jsonl")) == 1  # type: ignore[arg-type]
+    output = str(tmp_path / "out.jsonl")
+    assert run(Recorder(), find_sources([str(tmp_path)]), output, None, Filter()) == 1  # type: ignore[arg-type]
     assert told == [("extracting", 34), (14, "1 articles"), (30, "2 articles"), (34, "3 articles"), "closed"]
 
 
@@ -316,12 +348,33 @@ def test_a_name_of_nothing(tmp_path: Path, command: Recorder, capsys: pytest.Cap
 
 
 def test_an_unknown_kind_of_output(tmp_path: Path, command: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
-    output = str(tmp_path / "out.xlsx")
+    output = str(tmp_path / "out.xls")
     assert failure(capsys, put(tmp_path / "a.txt", "UBND"), "-o", output) == (
-        f"found the output {output!r}; expected a file of the kind .jsonl or .csv. "
-        "To mend it: give it one of these suffixes."
+        f"found the output {output!r}; expected a file of the kind .jsonl, .csv, .parquet, .xlsx, .ics. "
+        "To mend it: give it one of these suffixes, or name its --format."
     )
     assert command.seen == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--format", "xls"], "found the format 'xls'; "),
+        (["--format", "xlsx"], "found no file for xlsx; "),
+        (["--due", "31/12/2020"], "found the day '31/12/2020'; "),
+        (["--assignee", " "], "found the name ' '; "),
+        (["--issuer", "!"], "found the name '!'; "),
+    ],
+)
+def test_a_wrong_option_is_said_before_a_model_is_loaded(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setattr(infer.__main__.Extractor, "load", None)
+    assert failure(capsys, put(tmp_path / "a.txt", "UBND"), *options).startswith(message)
 
 
 @pytest.mark.parametrize("place", ["a.txt/out.jsonl", "out.jsonl", "a.txt/deep/out.csv"])

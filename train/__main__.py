@@ -70,7 +70,7 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     from data.segment import load_segmenter
     from infer.checkpoint import Settings
     from train.augment import augment
-    from train.checkpoint import fingerprint, library_versions, write_checkpoint
+    from train.checkpoint import fingerprint, library_versions, round_weights, write_checkpoint
     from train.model import load_model
     from train.trainer import last_whole, make_examples, make_trainer
 
@@ -98,6 +98,7 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     # every process goes on from the same checkpoint, whatever the folder looked like when it looked
     last = _broadcast(last)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
+    round_weights(trainer.accelerator.unwrap_model(trainer.model))
     dev = {name.removeprefix("eval_"): value for name, value in trainer.evaluate().items()}
     if main:
         settings = Settings(

@@ -55,6 +55,13 @@ def write_encoder(folder: Path, model: Any, bpe: PhobertBPE) -> None:
     _write_tokenizer(folder, bpe, model.config.max_position_embeddings - SPECIALS)
 
 
+def round_weights(model: Any) -> None:
+    """Round weights to float16, as a checkpoint keeps them in half the space, so that scores are those of the file."""
+    for name, weight in model.named_parameters():
+        if not name.startswith("crf."):
+            weight.data.copy_(weight.data.half())
+
+
 def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int) -> None:
     """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint."""
     from safetensors.torch import save_file
@@ -62,7 +69,8 @@ def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settin
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).unlink(missing_ok=True)
     # the chain stays out of the weights' file: stock transformers must find there what it expects
-    weights = {name: value for name, value in model.state_dict().items() if not name.startswith("crf.")}
+    named = model.state_dict().items()
+    weights = {name: value.half().contiguous() for name, value in named if not name.startswith("crf.")}
     model.config.architectures = ["RobertaForTokenClassification"]
     model.config.save_pretrained(folder)
     save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})

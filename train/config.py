@@ -56,6 +56,7 @@ class ModelConfig(_Section):
     name: str | None = Field(default=None, description="a folder in PhoBERT's layout, or a name on the hub")
     scratch: ScratchConfig | None = None
     vocabulary: str | None = Field(default=None, description="folder of vocab.txt and bpe.codes, for scratch")
+    dropout: float | None = Field(default=None, ge=0, lt=1, description="instead of the pre-trained model's own")
 
 
 class TrainingConfig(_Section):
@@ -276,6 +277,10 @@ def _check_model(model: ModelConfig) -> None:
             "model.scratch without model.vocabulary" if model.scratch else "model.vocabulary beside model.name",
             expected="a vocabulary for a model from scratch, and for it alone",
             mend="make one with `python -m train.vocabulary`" if model.scratch else "delete it: a model has its own",
+        )
+    if model.scratch and model.dropout is not None:
+        raise InputError(
+            "model.dropout beside model.scratch", expected="one dropout", mend="set model.scratch.dropout alone"
         )
     if model.scratch and model.scratch.hidden_size % model.scratch.heads:
         raise InputError(

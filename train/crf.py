@@ -17,6 +17,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 
 from data.encode import IGNORED
 from infer.decode import FORBIDDEN, Chain, legal_chain
+from train.model import bfloat16_pays
 
 
 class ChainLoss(torch.nn.Module):
@@ -102,6 +103,7 @@ class Tagger(RobertaForTokenClassification):
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self.crf = ChainLoss(config.num_labels)
+        self._half = bfloat16_pays()
 
     def _init_weights(self, module: Any) -> None:
         if isinstance(module, ChainLoss):
@@ -118,6 +120,8 @@ class Tagger(RobertaForTokenClassification):
         begins: torch.Tensor | None = None,
     ) -> TokenClassifierOutput:
         """As the stock model; with `labels` and `begins` (see ChainLoss) the loss is the chain's."""
-        logits = super().forward(input_ids=input_ids, attention_mask=attention_mask).logits
+        # steps alone: scores are computed as inference computes them
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.training and self._half):
+            logits = super().forward(input_ids=input_ids, attention_mask=attention_mask).logits
         loss = None if labels is None or begins is None else self.crf(logits, labels, begins.bool())
         return TokenClassifierOutput(loss=loss, logits=logits)

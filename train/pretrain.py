@@ -59,7 +59,8 @@ def pretrain(config: PretrainConfig, config_file: str, *, resume: bool = False, 
     Raises: InputError for bad text, a bad model, or an output folder that holds another run.
     """
     run = Path(config.pretraining.output) / RUN
-    _check_output(run, config, resume=resume, overwrite=overwrite)
+    kept = yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False)
+    _check_output(run, kept, resume=resume, overwrite=overwrite)
 
     import torch
     from transformers.utils import logging
@@ -71,6 +72,8 @@ def pretrain(config: PretrainConfig, config_file: str, *, resume: bool = False, 
     torch.manual_seed(config.pretraining.seed)
     model, bpe = load_for_pretraining(config, config_file)
     tokens = _tokens(config, bpe, run)
+    with atomic_file(run / CONFIG) as out:  # from here on there is something to go on from
+        out.write(kept)
     plan, held_out = make_plans(config.pretraining, tokens, _likeness(config, tokens, bpe))
     loop = Loop(config, model, bpe, tokens, plan, held_out)
     if (run / STATE).is_file():
@@ -78,30 +81,26 @@ def pretrain(config: PretrainConfig, config_file: str, *, resume: bool = False, 
     elif config.model.scratch:
         loop.begin_with_counts()
     loop.run(run / STATE)
-    write_encoder(Path(config.pretraining.output), loop.model, bpe)
     print(f"{config.pretraining.output}: held-out loss {loop.held_out():.4f} after {plan.steps} steps")
+    write_encoder(Path(config.pretraining.output), loop.model, bpe)
     return 0
 
 
-def _check_output(run: Path, config: PretrainConfig, *, resume: bool, overwrite: bool) -> None:
-    text = yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False)
+def _check_output(run: Path, kept: str, *, resume: bool, overwrite: bool) -> None:
     before = (run / CONFIG).read_text(encoding="utf-8") if (run / CONFIG).is_file() else None
     if before is not None and not (resume or overwrite):
         raise InputError(
             "a run", expected="an empty folder", mend="go on with --resume, or start anew with --overwrite", path=run
         )
-    if resume and before != text:
+    if resume and before != kept:
         raise InputError(
             "no run" if before is None else "a run of another configuration",
             expected="the run to go on from",
             mend="name the same configuration and overrides, or leave out --resume",
             path=run,
         )
-    if overwrite:
-        (run / STATE).unlink(missing_ok=True)
-        shutil.rmtree(run / CORPUS, ignore_errors=True)
-    with atomic_file(run / CONFIG) as out:
-        out.write(text)
+    if not resume:
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _tokens(config: PretrainConfig, bpe: PhobertBPE, run: Path) -> Tokens:
@@ -153,7 +152,7 @@ class Loop:
         self._optimizer = torch.optim.AdamW(
             groups, lr=self.config.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
-        self._forward: Any = torch.compile(self.model) if gpu else self.model
+        self._encode: Any = torch.compile(self.model.roberta) if gpu else self.model.roberta
         self._half = half
         self.step = 0
 
@@ -260,7 +259,7 @@ class Loop:
 
         tensors = [torch.from_numpy(values.astype(np.int64)).to(self.device) for values in (ids, places, gold)]
         # only the masked places need the output layer, the widest one of all
-        hidden = self._forward.roberta(tensors[0]).last_hidden_state
+        hidden = self._encode(tensors[0]).last_hidden_state
         scores = self.model.lm_head(hidden.flatten(0, 1)[tensors[1]])
         return torch.nn.functional.cross_entropy(scores.float(), tensors[2])
 

@@ -28,10 +28,11 @@ from data.schema import Article
 from infer.decode import Chain
 from infer.runtime import pad, torch_forward, word_scores
 from train.config import TrainingConfig
-from train.model import bfloat16_pays
 from train.scores import decode_tags, seqeval_scores
 
 WHOLE = "whole"  # the file that a checkpoint gets last
+# few different lengths of batches: CPU kernels are compiled, and kept, for each one that they meet
+_ROUND = 32
 # 81 transition scores begin at zero and see every word: at the encoder's rate they would end where they began
 _CHAIN_RATE = 20.0
 
@@ -75,15 +76,15 @@ class Windows(Dataset[dict[str, np.ndarray]]):
 
 
 class Collator:
-    """Rows of `Windows` to a batch, padded to its longest: int64 tensors [batch, longest]."""
+    """Rows of `Windows` to a batch, padded to its longest, rounded up: int64 tensors [batch, longest]."""
 
     def __init__(self, pad_id: int) -> None:
         self._pad_id = pad_id
 
     def __call__(self, rows: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
-        ids, mask = pad([row["input_ids"] for row in rows], self._pad_id)
-        labels, _ = pad([row["labels"] for row in rows], IGNORED)
-        begins, _ = pad([row["begins"] for row in rows], 0)
+        ids, mask = pad([row["input_ids"] for row in rows], self._pad_id, _ROUND)
+        labels, _ = pad([row["labels"] for row in rows], IGNORED, _ROUND)
+        begins, _ = pad([row["begins"] for row in rows], 0, _ROUND)
         batch = {"input_ids": ids, "attention_mask": mask, "labels": labels, "begins": begins}
         return {name: torch.from_numpy(values) for name, values in batch.items()}
 
@@ -271,7 +272,7 @@ def training_arguments(config: TrainingConfig, folder: Path) -> TrainingArgument
         metric_for_best_model="eval_f1",
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
-        bf16=torch.cuda.is_bf16_supported() if gpu else bfloat16_pays(),
+        bf16=bool(gpu and torch.cuda.is_bf16_supported()),  # on CPUs see Tagger.forward
         use_cpu=not gpu,
         ddp_find_unused_parameters=False,
         seed=config.seed,
