@@ -13,8 +13,8 @@ demo: $(READY)
 	$(PY) -m data check data/articles
 	$(PY) -m train configs/mini.yaml --overwrite
 	$(PY) -m train.evaluate $(MODEL) data/articles/test -o report
-	$(PY) -m infer data/samples -o records.jsonl --model $(MODEL)
 	$(PY) -m infer data/samples --model $(MODEL)
+	$(PY) -m infer data/samples -o records.jsonl --html site --model $(MODEL)
 
 test: $(READY)
 	$(PY) -m pytest
@@ -30,4 +30,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) runs report records.jsonl .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) runs report records.jsonl site .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -4,12 +4,14 @@
     python -m infer articles/ news.jsonl -o records.jsonl          # JSON lines, one article each
     python -m infer 'news/**/*.txt' -o records.csv --model runs/mini
     python -m infer news/ --due 2020-12-31 --assignee "Sở Tài chính" -o to-do.ics
+    python -m infer articles/ --html site                          # pages to look at: open site/index.html
 
 In: text files, folders, globs, JSON lines ({"text": …, "id"?, "date"?, "meta"?}), `-` for standard input. A bad article
 is reported and left out, the rest goes on, and the exit status is 1.
 
 Out: jsonl, one article a line with its text and mentions; csv, xlsx or parquet, one record a row; ics, one all-day
 event for each record and day on which a deadline of it ends; or a table. `due` in a row is the earliest such day.
+--html writes pages to look at, beside that or instead of the table.
 
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an
@@ -24,6 +26,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from data.command import make_parser
 from data.errors import InputError
@@ -31,7 +34,8 @@ from infer.batch import extract_all
 from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import Source, find_sources
-from infer.outputs import FORMATS, SUFFIXES, ErrorLog, format_name, open_sink, output_files
+from infer.outputs import FORMATS, SUFFIXES, ErrorLog, Sink, format_name, open_sink, output_files
+from infer.site import INDEX, open_site
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--format", metavar="NAME", help=f"{', '.join(FORMATS)} (that of the file's suffix; jsonl for -, else table)"
     )
+    parser.add_argument("--html", metavar="DIR", help="also, or instead of the table: an index and a page an article")
     parser.add_argument("--due", metavar="DAY", help="only what is due by DAY, such as 2020-12-31; see below")
     parser.add_argument("--assignee", metavar="NAME", help="only what NAME has to do; see below")
     parser.add_argument("--issuer", metavar="NAME", help="only what NAME has ordered; see below")
@@ -62,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=output_files(args.output))
         extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
-        return run(extractor, sources, args.output, args.format, wanted)
+        return run(extractor, sources, args.output, args.format, wanted, args.html)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -71,19 +76,31 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
-def run(extractor: Extractor, sources: list[Source], output: str | None, format: str | None, wanted: Filter) -> int:
-    """Extract from all sources what is wanted into `output`; gives the exit status."""
+def run(
+    extractor: Extractor,
+    sources: list[Source],
+    output: str | None,
+    format: str | None,
+    wanted: Filter,
+    html: str | None = None,
+) -> int:
+    """Extract from all sources what is wanted into `output` and pages in the folder `html`; gives the exit status."""
     count = written = 0
     with ExitStack() as stack:
-        sink = stack.enter_context(open_sink(output, format))
+        sinks: list[Sink] = [] if html is None else [stack.enter_context(open_site(html))]
+        if output is not None or format is not None or html is None:
+            sinks.append(stack.enter_context(open_sink(output, format)))
         errors = ErrorLog(output, stack)
         for article in extract_all(extractor, sources, errors, "extracting"):
             count += 1
             if (fitting := wanted(article)) is not None:
-                sink.write(fitting)
+                for sink in sinks:
+                    sink.write(fitting)
                 written += 1
     if count and not written:
         print("no record fits", file=sys.stderr)  # an empty screen would not say so
+    if html is not None:
+        print(f"{Path(html, INDEX)}: {written} articles", file=sys.stderr)
     if errors.count:
         print(f"{count} articles done, {errors.count} failed", file=sys.stderr)
     return 1 if errors.count else 0
