@@ -26,7 +26,7 @@ from data.formats import read_articles
 from data.links import Arrow, arrows, directives, join_records, records
 from data.load import load
 from data.schema import FIELD_LABELS, LABELS, LINE_BREAK, LIST_FIELDS, Article, parse_article
-from data.segment import load_segmenter
+from data.segment import TokenSegmenter, load_segmenter
 from tests.conftest import ARTICLES, ROOT
 
 EXPORTS = ROOT / "tests" / "exports"
@@ -459,7 +459,7 @@ def test_columns_of_words_and_tags() -> None:
         entity["end"] = int(str(entity["start"])) + len(str(entity["text"]))
     value = {"id": "x", "text": text, "entities": entities, "directives": [{"assignees": ["UBND"]}, {}]}
 
-    class Words:
+    class Words(TokenSegmenter):
         name = "test"
 
         def tokens(self, sentence: str) -> list[str]:
