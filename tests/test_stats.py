@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from data.__main__ import main
 from data.formats import read_articles
 from data.schema import LABELS, Article, Entity
 from data.stats import tables
-from tests.conftest import ARTICLES
+from tests.conftest import ARTICLES, FEW, ROOT
 
 
 def write_jsonl(articles: list[Article], path: Path) -> None:
@@ -99,3 +102,12 @@ def test_kept_first_annotations_agree(capsys: pytest.CaptureFixture[str], monkey
     rows = {line.rsplit(maxsplit=3)[0]: line.split()[-3] for line in capsys.readouterr().out.splitlines()[2:]}
     assert float(rows["micro"]) >= 0.95
     assert float(rows["links, strict"]) >= 0.90
+
+
+def test_a_reader_that_has_gone_ends_the_command_quietly() -> None:
+    command = [sys.executable, "-m", "data", "stats", str(FEW / "dev")]
+    read, write = os.pipe()
+    os.close(read)  # nobody reads any more
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -61,7 +61,8 @@ def bfloat16_pays() -> bool:
     """Whether this CPU multiplies matrices in bfloat16 itself."""
     import torch
 
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    # builds without oneDNN do not have the question either
+    return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def load_model(config: Config, config_file: str) -> tuple[Any, PhobertBPE]:
