@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# https://spec.commonmark.org/0.31.2/#backslash-escapes; and what begins a list or underlines a heading
-_SPECIAL = re.compile(r"[\\`*_\[\]#|~$]|^[-+=]|(?<=^\d)[.)]")
+# https://spec.commonmark.org/0.31.2/#backslash-escapes
+_SPECIAL = re.compile(r"[\\`*_\[\]#|~$]")
+_LIST = re.compile(r"^(\d*)([-+.)])(?=[- ]|$)")  # what begins a list or is a rule where a block begins
 # `<` and `&` as entities, for what is less strict about HTML
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -19,7 +20,7 @@ def escape(text: str) -> str:
     """`text` as it stands, inside a line of Markdown or a cell of a table."""
     for char, entity in _ENTITIES.items():
         text = text.replace(char, entity)
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _LIST.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", " ".join(text.split())))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
