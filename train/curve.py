@@ -117,10 +117,13 @@ def perform(plan: Plan, config: Config, config_file: str, output: Path, dev: Seq
         }
     )
     learned = {"train": fingerprint(plan.train), "dev": fingerprint(dev)}
-    if overwrite or not _is_trained(folder, own, learned):
-        (folder / METRICS_FILE).unlink(missing_ok=True)
-        _write_articles(plan.train, articles, begun=not overwrite and (folder / RUN / CONFIG).is_file())
-        fine_tune(own, config_file, resume=(folder / RUN / CONFIG).is_file() and not overwrite, overwrite=overwrite)
+    if overwrite:
+        for name in (SETTINGS_FILE, METRICS_FILE):  # or what is left of the old run would pass for the new one's
+            (folder / name).unlink(missing_ok=True)
+    if not _is_trained(folder, own, learned):
+        begun = (folder / RUN / CONFIG).is_file() and not overwrite
+        _write_articles(plan.train, articles, begun=begun)
+        fine_tune(own, config_file, resume=begun, overwrite=overwrite)
         shutil.rmtree(folder / RUN / CHECKPOINTS)  # several times the size of what was learned, and no more needed
     else:
         print(f"{folder}: trained already")
@@ -140,7 +143,8 @@ def perform(plan: Plan, config: Config, config_file: str, output: Path, dev: Seq
 
 
 def _is_trained(folder: Path, config: Config, learned: Mapping[str, str]) -> bool:
-    if not (folder / SETTINGS_FILE).is_file() or read_config(folder / RUN / CONFIG) != config:
+    kept = folder / RUN / CONFIG
+    if not (folder / SETTINGS_FILE).is_file() or not kept.is_file() or read_config(kept) != config:
         return False
     if read_settings(folder).fingerprints != learned:
         raise _other_articles(folder)

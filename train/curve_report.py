@@ -121,7 +121,7 @@ def _ahead(found: Mapping[str, Any] | None, last: float) -> str:
         return "Three numbers of articles or more are needed to say what further ones would bring."
     law = found["law"]
     rows = [[f"{row['articles']:,}", _with_interval(row), f"{row['f1'] - last:+.3f}"] for row in found["ahead"]]
-    formula = f"1 - F1 = {law['a']:.3g} · n^-{law['b']:.3g} + {law['c']:.3g}"
+    formula = f"1 - F1 = {law['a']:.3g} · n^-{law['b']:.3g} + {law['c']:.4f}"
     return (
         "**Extrapolated**, not measured, and only as good as the articles to come are like these:\n\n"
         + table(["articles", "F1", "gain"], rows)

@@ -18,6 +18,7 @@ FEWEST = 3  # points; a line through two fits whatever they are
 _WITH_FLOOR = 4  # points from which c can be told from a and b
 _STEEPEST = 2.0  # of b; Hestness et al. find 0.07 to 0.35, theory has 0.5 to 1
 _SMALLEST = 1e-4  # error of a perfect score, whose logarithm is wanted
+_LARGEST_LOG = 50.0  # of a: no numbers of articles need more
 _DRAWS = 200
 _SEED = 13
 
@@ -78,12 +79,16 @@ def _search(n: np.ndarray, error: np.ndarray, floor: float, *, free: bool) -> tu
     highest = float(error.min()) * 0.999 if free else 0.0
     start_c = floor * highest
     slope, offset = np.polyfit(np.log(n), np.log(error - start_c), 1)
-    start = [offset, min(max(-slope, 0.01), _STEEPEST - 0.01), *([max(start_c, highest * 0.01)] if free else [])]
+    start = [
+        min(max(offset, 1 - _LARGEST_LOG), _LARGEST_LOG - 1),
+        min(max(-slope, 0.01), _STEEPEST - 0.01),
+        *([max(start_c, highest * 0.01)] if free else []),
+    ]
 
     def missed(point: np.ndarray) -> np.ndarray:
-        whole = np.array([np.exp(point[0]), point[1], point[2] if free else 0.0])
-        return np.asarray(np.log(_error(whole, n)) - np.log(error))
+        log_c = np.log(point[2]) if free and point[2] > 0 else -np.inf
+        return np.asarray(np.logaddexp(point[0] - point[1] * np.log(n), log_c) - np.log(error))
 
-    bounds = ([-np.inf, 0.0, 0.0][: len(start)], [np.inf, _STEEPEST, highest][: len(start)])
+    bounds = ([-_LARGEST_LOG, 0.0, 0.0][: len(start)], [_LARGEST_LOG, _STEEPEST, highest][: len(start)])
     done = least_squares(missed, start, bounds=bounds, x_scale="jac")
     return np.array([np.exp(done.x[0]), done.x[1], done.x[2] if free else 0.0]), float(done.cost)
