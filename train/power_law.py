@@ -19,7 +19,7 @@ _WITH_FLOOR = 4  # points from which c can be told from a and b
 _STEEPEST = 2.0  # of b; Hestness et al. find 0.07 to 0.35, theory has 0.5 to 1
 _SMALLEST = 1e-4  # error of a perfect score, whose logarithm is wanted
 _LARGEST_LOG = 50.0  # of a: no numbers of articles need more
-_DRAWS = 200
+_DRAWS = 100
 _SEED = 13
 
 
@@ -37,17 +37,18 @@ class PowerLaw:
         return 1 - _error(np.array([self.a, self.b, self.c]), np.asarray(articles, dtype=float))
 
 
-def fit(articles: Sequence[float], f1: Sequence[float]) -> PowerLaw | None:
+def fit(articles: Sequence[float], f1: Sequence[float], shares: Sequence[float] = (0.0, 0.5, 0.9)) -> PowerLaw | None:
     """The law nearest to the logarithms of the errors; None for fewer than three different numbers of articles.
 
-    With three numbers of articles c is 0: there is nothing to tell it by.
+    With three numbers of articles c is 0: there is nothing to tell it by. shares: of the smallest error, where the
+    search for c begins.
     """
     if len(set(articles)) < FEWEST:
         return None
     n, error = np.asarray(articles, dtype=float), np.maximum(1 - np.asarray(f1, dtype=float), _SMALLEST)
-    floors = (0.0, 0.5, 0.9) if len(set(articles)) >= _WITH_FLOOR else (0.0,)
+    free = len(set(articles)) >= _WITH_FLOOR
     # a valley of this shape has more than one bottom: the search begins from several shares of c
-    found = min((_search(n, error, floor, free=len(floors) > 1) for floor in floors), key=lambda one: one[1])[0]
+    found = min((_search(n, error, share, free=free) for share in (shares if free else (0.0,))), key=_cost)[0]
     missed = _error(found, n) - error
     a, b, c = found.tolist()
     return PowerLaw(a, b, c, residual=float(np.sqrt(np.mean(missed**2))))
@@ -63,7 +64,7 @@ def interval(
     """
     random = np.random.default_rng(_SEED)
     drawn = np.clip(random.normal(f1, spreads, size=(_DRAWS, len(f1))), 0, 1)
-    laws = [law for scores in drawn if (law := fit(articles, scores))]
+    laws = [law for scores in drawn if (law := fit(articles, scores, shares=(0.5,)))]
     values = np.array([law.f1(np.array(at)) for law in laws])
     low, high = np.percentile(values, [2.5, 97.5], axis=0)
     return list(zip(low.tolist(), high.tolist(), strict=True))
@@ -74,10 +75,14 @@ def _error(parameters: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.asarray(a * n**-b + c)
 
 
-def _search(n: np.ndarray, error: np.ndarray, floor: float, *, free: bool) -> tuple[np.ndarray, float]:
+def _cost(found: tuple[np.ndarray, float]) -> float:
+    return found[1]
+
+
+def _search(n: np.ndarray, error: np.ndarray, share: float, *, free: bool) -> tuple[np.ndarray, float]:
     """(a, b, c) and what is left of the squares of the logarithms; c begins at a share of the smallest error."""
     highest = float(error.min()) * 0.999 if free else 0.0
-    start_c = floor * highest
+    start_c = share * highest
     slope, offset = np.polyfit(np.log(n), np.log(error - start_c), 1)
     start = [
         min(max(offset, 1 - _LARGEST_LOG), _LARGEST_LOG - 1),
