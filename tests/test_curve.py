@@ -194,6 +194,7 @@ def curve(arguments: list[str]) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train.curve, "fine_tune", stopped)
+        patch.setattr("train.training_report.draw", lambda *_: b"a picture, which takes its time")
         with pytest.raises(KeyboardInterrupt):
             main(arguments)
         assert main(arguments) == 0
