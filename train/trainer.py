@@ -28,6 +28,7 @@ from data.schema import Article
 from infer.decode import Chain
 from infer.runtime import pad, torch_forward, word_scores
 from train.config import TrainingConfig
+from train.pace import Pace
 from train.scores import decode_tags, seqeval_scores
 
 WHOLE = "whole"  # the file that a checkpoint gets last
@@ -118,13 +119,15 @@ class LengthGrouped(Sampler[int]):
 
 
 class TaggerTrainer(Trainer):
-    """A Trainer whose dev scores come from the inference path."""
+    """A Trainer whose dev scores come from the inference path, and that tells how fast it goes."""
 
     def __init__(
         self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any
     ) -> None:
         super().__init__(**rest)
         self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
+        self._pace = Pace()
+        self.add_callback(self._pace)
         # the model's loss is a mean over its batch; told otherwise, Trainer would add up what it has to average over
         # accumulated batches and processes
         self.model_accepts_loss_kwargs = False
@@ -133,6 +136,17 @@ class TaggerTrainer(Trainer):
         rows = self.train_dataset.rows
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
+
+    def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> Any:
+        """Trainer's own, its words counted."""
+        self._pace.count(inputs["labels"])
+        return super().training_step(model, inputs, num_items_in_batch)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Trainer's own; a loss comes with the pace of the steps it is the mean of."""
+        if "loss" in logs:
+            logs |= self._pace.take(self.accelerator, self.state.log_history)
+        super().log(logs, start_time)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         """AdamW; the chain learns at a rate of its own, and neither it, biases nor layer norms decay."""
