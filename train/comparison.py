@@ -27,9 +27,7 @@ def compare(names: Sequence[str], pairs: Sequence[Sequence[Pair]], figures: Sequ
     first, *rest = zip(names, pairs, strict=True)
     labels = [name for name in figures[0]["entities"] if name not in ("micro", "macro")]
     return {
-        "models": [
-            {"name": name} | {key: of[key] for key in _SHOWN} for name, of in zip(names, figures, strict=True)
-        ],
+        "models": [{"name": name} | {key: of[key] for key in _SHOWN} for name, of in zip(names, figures, strict=True)],
         "others": [
             {"name": name, "differences": _differences(first[1], other, labels)} | _alone(first[1], other)
             for name, other in rest

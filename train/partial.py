@@ -34,7 +34,9 @@ def partial_matches(pairs: Sequence[Pair], labels: Sequence[str]) -> dict[str, d
     found: dict[str, dict[str, dict[str, float | int]]] = {}
     for ours, theirs in SCHEMES.items():
         by_label = {label: of[theirs] for label, of in result["entities"].items()}
-        groups = {"micro": result["overall"][theirs]} | {label: by_label[label] for label in labels if label in by_label}
+        groups = {"micro": result["overall"][theirs]} | {
+            label: by_label[label] for label in labels if label in by_label
+        }
         found[ours] = {
             name: {key: float(getattr(group, key)) for key in ("precision", "recall", "f1")}
             | {key: int(getattr(group, key)) for key in _COUNTS}

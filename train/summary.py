@@ -99,7 +99,9 @@ def _example(mistakes: Sequence[dict[str, Any]], label: str, kind: str, edge: st
 
 def sentences(figures: dict[str, Any]) -> Sentences:
     """The summary, the most important first."""
-    return [list(one) for one in (_overall(), *_weakest(figures), *_seen(figures), *_records(figures), *_scores(figures))]
+    return [
+        list(one) for one in (_overall(), *_weakest(figures), *_seen(figures), *_records(figures), *_scores(figures))
+    ]
 
 
 def _overall() -> Iterator[Part]:
@@ -143,7 +145,10 @@ def _weakest(figures: dict[str, Any]) -> Iterator[list[Part]]:
 
 
 def _seen(figures: dict[str, Any]) -> Iterator[list[Part]]:
-    rows = {row["name"]: (number, row) for number, row in enumerate(figures["slices"].get("surface_forms", {}).get("micro", []))}
+    rows = {
+        row["name"]: (number, row)
+        for number, row in enumerate(figures["slices"].get("surface_forms", {}).get("micro", []))
+    }
     if len(rows) == 2:
         place = ("slices", "surface_forms", "micro")
         harder = rows["unseen"][1]["f1"] < rows["seen"][1]["f1"]
@@ -171,8 +176,11 @@ def _records(figures: dict[str, Any]) -> Iterator[list[Part]]:
 
 def _scores(figures: dict[str, Any]) -> Iterator[list[Part]]:
     if "sure" in figures["summary"]:
+        last = len(figures["calibration"]["mentions"]["bins"]) - 1
         yield [
-            f"Scores: the model gives {TOP_BIN} or more to ",
+            "Scores: the model is ",
+            Figure(("calibration", "mentions", "bins", last, "low"), "percent"),
+            " sure or more of ",
             Figure(("summary", "sure"), "count"),
             " mentions, and ",
             Figure(("summary", "sure_right"), "percent"),
