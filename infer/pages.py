@@ -60,7 +60,7 @@ def asset(name: str, package: str = "infer") -> str:
 
 
 def head(title: str, script: str, style: str = "") -> str:
-    """All of a page before its body; `script` is what `foot` puts at its end, `style` adds to the style of all pages."""
+    """All of a page before its body; `script` is what `foot` ends it with, `style` adds to every page's."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from data.compare import Pair, link_scores, links, mention, partner, prf
+from data.compare import Pair, link_scores, links, mention, partner
 from data.schema import Article
 from train.calibration import calibration, scored_mentions
 from train.significance import f1_of, interval, resampled, score

@@ -28,14 +28,15 @@ Value = dict[str, Any]
 
 
 def context(text: str, sentences: Sequence[tuple[int, int]], start: int, end: int) -> Value:
-    """The sentence or sentences that hold a span, cut where they are long; `start` is its offset in the text."""
+    """The sentence or sentences that hold a span; `start` is its offset, `cut` whether it goes on before and after."""
     touching = [(a, b) for a, b in sentences if a < end and start < b]
     low, high = min([start, *(a for a, _ in touching)]), max([end, *(b for _, b in touching)])
-    if start - low > _AROUND:
-        low = text.index(" ", start - _AROUND, start) + 1 if " " in text[start - _AROUND : start] else start - _AROUND
-    if high - end > _AROUND:
-        high = text.rindex(" ", end, end + _AROUND) if " " in text[end : end + _AROUND] else end + _AROUND
-    return {"start": low, "text": text[low:high]}
+    first, last = max(low, start - _AROUND), min(high, end + _AROUND)
+    if first > low and " " in text[first:start]:
+        first = text.index(" ", first) + 1
+    if last < high and " " in text[end:last]:
+        last = text.rindex(" ", end, last)
+    return {"start": first, "text": text[first:last], "cut": [first > low, last < high]}
 
 
 def sentences_of(article: Article) -> list[tuple[int, int]]:
@@ -101,7 +102,7 @@ def count_kinds(mistakes: Iterable[Value], labels: Sequence[str]) -> dict[str, d
 
 
 def count_edges(mistakes: Iterable[Value], labels: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Label → how predicted edges lie to gold ones in its boundary mistakes; one that is wrong at both ends is in two."""
+    """Label → how predicted edges lie to gold ones in its boundary mistakes; two wrong edges count twice."""
     table = {label: dict.fromkeys(EDGES, 0) for label in labels}
     for mistake in mistakes:
         if mistake["kind"] == "boundary":

@@ -12,7 +12,7 @@ from typing import Any
 
 from data.schema import LABELS
 from infer.pages import ROLES, asset, foot, head
-from train import report_mistakes, report_plots
+from train import report_comparison, report_mistakes, report_plots
 from train.mistakes import KINDS
 from train.report_parts import figure, label, lookup, prose, scores, span, table
 from train.summary import sentences
@@ -39,14 +39,18 @@ def page(figures: dict[str, Any]) -> str:
     """The whole report."""
     about, colours = figures["about"], colours_of(figures)
     sections = [
-        ("compared", "Models compared", _compared(figures, colours)),
+        (
+            "compared",
+            "Models compared",
+            report_comparison.compared(figures, colours) if "comparison" in figures else "",
+        ),
         ("labels", "Labels", _labels(figures, colours)),
         ("scores", "Scores", _scores(figures, colours)),
         ("where", "Where it is good and where not", _where(figures, colours)),
         ("mentions", "Mistakes in mentions", _mistakes(figures, colours)),
-        ("records", "Records", _records(figures)),
-        ("values", "Normalised values", _values(figures)),
-        ("reading", "How to read this", _READING),
+        ("in-records", "Records", _records(figures)),
+        ("in-values", "Normalised values", _values(figures)),
+        ("reading", "How to read this", asset("reading.html", "train")),
     ]
     there = [(name, title, body) for name, title, body in sections if body]
     script = asset(SCRIPT, "train")
@@ -71,35 +75,28 @@ def page(figures: dict[str, Any]) -> str:
 
 def _short(figures: dict[str, Any]) -> str:
     """The summary in words beside the headline figures."""
+    interval = '<span class="interval">95% interval {}</span>'.format
     tiles = [
-        _tile(
-            "All mentions, F1",
-            figure(figures, "entities", "micro", "f1"),
-            span(figures, "entities", "micro", "f1_interval"),
-        ),
-        _tile(
-            "Right of what it marks", figure(figures, "entities", "micro", "precision", style="percent"), "precision"
-        ),
-        _tile("Found of what there is", figure(figures, "entities", "micro", "recall", style="percent"), "recall"),
+        ("All mentions, F1", ("entities", "micro", "f1"), interval(span(figures, "entities", "micro", "f1_interval"))),
+        ("Precision", ("entities", "micro", "precision"), "of what it marks"),
+        ("Recall", ("entities", "micro", "recall"), "of what there is"),
     ]
     if "given_gold_mentions" in figures:
         tiles.append(
-            _tile(
-                "Links of records, F1",
-                figure(figures, "links", "strict", "f1"),
-                span(figures, "links", "strict", "f1_interval"),
-            )
+            ("Links of records, F1", ("links", "strict", "f1"), span(figures, "links", "strict", "f1_interval"))
         )
+    if "sure" in figures["summary"]:
+        tiles.append(("Calibration error", ("calibration", "mentions", "ece"), "of scores"))
+    shown = "".join(
+        f"<div><dt>{name}</dt><dd>{figure(figures, *place)} <span>{note}</span></dd></div>\n"
+        for name, place, note in tiles
+    )
     first, *rest = [prose(one, figures) for one in sentences(figures)]
     said = "".join(f"<li>{one}</li>\n" for one in rest)
     return (
         f'<section id="short" aria-label="In short">\n<div class="said"><p>{first}</p>\n<ul>\n{said}</ul></div>\n'
-        f'<dl class="tiles">{"".join(tiles)}</dl>\n</section>\n'
+        f'<dl class="tiles">{shown}</dl>\n</section>\n'
     )
-
-
-def _tile(name: str, value: str, note: str) -> str:
-    return f"<div><dt>{name}</dt><dd>{value} <span>{note}</span></dd></div>\n"
 
 
 def _plot(svg: str, caption: str, numbers: str = "") -> str:
@@ -163,7 +160,8 @@ def _kinds_row(figures: dict[str, Any], name: str, colours: dict[str, int]) -> l
         shown = figure(figures, *place, name, kind, style="count")
         link = f'<a href="#mentions" data-kind="{kind}" data-label="{escape(name)}">{shown}</a>' if count else shown
         cells.append(_heat(link, count / most if most else 0, "wrong"))
-    total = f'<a href="#mentions" data-kind="" data-label="{escape(name)}">{figure(figures, *place, name, "all", style="count")}</a>'
+    total = figure(figures, *place, name, "all", style="count")
+    total = f'<a href="#mentions" data-kind="" data-label="{escape(name)}">{total}</a>'
     return [label(name, colours), *cells, total]
 
 
@@ -211,12 +209,12 @@ def _partial(figures: dict[str, Any], colours: dict[str, int]) -> str:
 
 
 def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
-    parts = []
+    parts: list[str] = []
     for name, one in figures["calibration"].items():
         place = ("calibration", name)
         rows = [
             [
-                f"{figure(figures, *place, 'bins', number, 'low', style='short')} – {figure(figures, *place, 'bins', number, 'high', style='short')}",
+                " – ".join(figure(figures, *place, "bins", number, edge, style="short") for edge in ("low", "high")),
                 figure(figures, *place, "bins", number, "mean"),
                 figure(figures, *place, "bins", number, "right", style="count"),
                 figure(figures, *place, "bins", number, "count", style="count"),
@@ -225,9 +223,9 @@ def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
         ]
         svg = report_plots.reliability(f"reliability-{len(parts)}", f"Reliability of the scores of {name}", one["bins"])
         caption = (
-            f"Scores of {escape(name)}: on the dashed line a score of 0.8 would be right 8 times in 10. "
+            f"Scores of {escape(name)}: on the dashed line a score of 80% would be right 8 times in 10. "
             f"Expected calibration error {figure(figures, *place, 'ece')}. Numbers count predictions."
-        ).replace("0.8 ", "80% ")
+        )
         parts.append(_plot(svg, caption, table(["score", "mean", "right", "of"], rows, kind="numbers")))
     curves = figures["precision_recall"]
     rows = [
@@ -304,7 +302,7 @@ def _seen(figures: dict[str, Any], colours: dict[str, int]) -> str:
     known = "" if about["all"] else " The model learned from others, too, which are not counted here."
     caption = (
         "Full: the same words with the same label stand in the "
-        f"{figure(figures, 'about', 'trained', 'articles', style='count')} training articles of {escape(about['from'])}. "
+        f"{figure(figures, 'about', 'trained', 'articles', style='count')} articles of {escape(about['from'])}. "
         f"Hollow: they do not.{known}"
     )
     return _plot(svg, caption, table(["", "", "gold", "precision", "recall", "F1"], rows, kind="numbers"))
@@ -312,7 +310,13 @@ def _seen(figures: dict[str, Any], colours: dict[str, int]) -> str:
 
 def _mistakes(figures: dict[str, Any], colours: dict[str, int]) -> str:
     kinds = "".join(f"<div><dt>{kind}</dt><dd>{words}</dd></div>" for kind, words in report_mistakes.KIND_WORDS.items())
-    return f'<dl class="kinds">{kinds}</dl>\n' + report_mistakes.spans(figures, ("mistakes", "spans"), "spans", colours)
+    reading = (
+        '<p>In each sentence <mark class="gold c0">underlined</mark> is what the annotators marked, '
+        '<mark class="model c0">tinted</mark> what the model did.</p>\n'
+    )
+    return f'<div class="mistakes">{reading}</div>\n<dl class="kinds">{kinds}</dl>\n' + report_mistakes.spans(
+        figures, ("mistakes", "spans"), "spans", colours
+    )
 
 
 def _records(figures: dict[str, Any]) -> str:
@@ -329,7 +333,7 @@ def _records(figures: dict[str, Any]) -> str:
             [title, *scores(figures, *place), span(figures, *place, "f1_interval"), *_counts(figures, *place), given]
         )
     header = ["", "precision", "recall", "F1", "95% interval", "gold", "predicted", "F1 given the annotators' mentions"]
-    note = "<p>A link is what a record says of one whom it tells: by whom, with whom, answering to whom, what, by when.</p>\n"
+    note = "<p>A link is one thing that a record says of one whom it tells: who tells, with whom, what, by when.</p>\n"
     return (
         note
         + table(header, rows, kind="numbers")
@@ -354,66 +358,3 @@ def _values(figures: dict[str, Any]) -> str:
     header = ["", "right", "of", "share", "share given the annotators' mentions", "right", "of those given a value"]
     mistakes = report_mistakes.values(figures["mistakes"]["values"], "values-list")
     return table(header, rows, kind="numbers") + "<h3>Mistakes in values</h3>\n" + mistakes
-
-
-# ------------------------------------------------------------------ several models
-
-
-def _compared(figures: dict[str, Any], colours: dict[str, int]) -> str:
-    if "comparison" not in figures:
-        return ""
-    models = figures["comparison"]["models"]
-    rows = []
-    for number, model in enumerate(models):
-        place = ("comparison", "models", number)
-        f1 = [figure(figures, *place, "entities", name, "f1") for name in colours]
-        cells = [
-            figure(figures, *place, "entities", "micro", "f1"),
-            span(figures, *place, "entities", "micro", "f1_interval"),
-        ]
-        links = figure(figures, *place, "links", "strict", "f1") if "given_gold_mentions" in figures else ""
-        rows.append(
-            [escape(model["name"]), *cells, *f1, links, figure(figures, *place, "calibration", "mentions", "ece")]
-        )
-    header = ["F1", "all", "95% interval", *(label(name, colours) for name in colours), "links", "calibration error"]
-    parts = [table(header, rows, kind="numbers")]
-    for number, other in enumerate(figures["comparison"]["others"]):
-        parts.append(_pair(figures, number, models[0]["name"], other, colours))
-    return "".join(parts)
-
-
-def _pair(figures: dict[str, Any], number: int, first: str, other: dict[str, Any], colours: dict[str, int]) -> str:
-    place = ("comparison", "others", number)
-    one, two = escape(first), escape(other["name"])
-    names = {"micro": "all", "links": "links of records"} | {name: label(name, colours) for name in colours}
-    rows = [
-        [
-            names[name],
-            figure(figures, *place, "differences", name, "difference", style="signed"),
-            span(figures, *place, "differences", name, "interval", style="signed"),
-            figure(figures, *place, "differences", name, "better", style="percent"),
-            figure(figures, *place, "differences", name, "p", style="chance"),
-        ]
-        for name in other["differences"]
-        if name != "links" or "given_gold_mentions" in figures
-    ]
-    caption = f"F1 of {one} less F1 of {two}; paired bootstrap over articles"
-    header = ["", "difference", "95% interval", "samples in which it is better", "p"]
-    lists = [
-        (f"Right in {one}, wrong in {two}", "only_first"),
-        (f"Right in {two}, wrong in {one}", "only_other"),
-    ]
-    return table(header, rows, caption, "numbers") + "".join(
-        f'<h3>{title} <span class="count">{len(other[key]):,}</span></h3>\n'
-        + report_mistakes.spans(figures, (*place, key), f"{key.replace('_', '-')}-{number}", colours)
-        for title, key in lists
-    )
-
-
-_READING = """<dl class="terms">
-<div><dt>Precision, recall, F1</dt><dd>Of what the model marks, the share that is right; of what there is, the share that it finds; their harmonic mean. A mention is right only if its start, end and label are.</dd></div>
-<div><dt>95% interval</dt><dd>Where the figure would lie for other articles of the kind: the middle of 1,000 samples of these articles (bootstrap). Groups of fewer than five articles have none.</dd></div>
-<div><dt>Score, calibration</dt><dd>The probability that the model gives to a mention. It is calibrated if of those with a score of 80% four in five are right; the expected calibration error is how far off that is on average (Naeini and others 2015).</dd></div>
-<div><dt>p</dt><dd>How often chance alone would bring so large a difference if both models were equally good (Berg-Kirkpatrick and others 2012, after Koehn 2004). Of twenty such comparisons one is below 5% by chance.</dd></div>
-</dl>
-"""

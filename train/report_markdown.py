@@ -74,20 +74,29 @@ def markdown(figures: dict[str, Any]) -> str:
 def _compared(figures: dict[str, Any]) -> list[str]:
     models = figures["comparison"]["models"]
     rows = [
-        [model["name"], f"{model['entities']['micro']['f1']:.3f}", _interval(model["entities"]["micro"])]
-        + [f"{model['links']['strict']['f1']:.3f}"]
+        [
+            model["name"],
+            f"{model['entities']['micro']['f1']:.3f}",
+            _interval(model["entities"]["micro"]),
+            f"{model['links']['strict']['f1']:.3f}",
+        ]
         for model in models
     ]
     parts = ["## Models compared", _table(["", "F1", "interval", "links"], rows)]
     for other in figures["comparison"]["others"]:
         differences = [
-            [name, f"{one['difference']:+.3f}", " – ".join(f"{edge:+.3f}" for edge in one["interval"])]
-            + [STYLES["chance"](one["p"])]
+            [
+                name,
+                f"{one['difference']:+.3f}",
+                " – ".join(f"{edge:+.3f}" for edge in one["interval"]),
+                STYLES["chance"](one["p"]),
+            ]
             for name, one in other["differences"].items()
         ]
+        title = f"F1 of {_cell(models[0]['name'])} less that of {_cell(other['name'])}, paired bootstrap over articles."
         alone = f"{len(other['only_first'])} mistakes are the second's alone, {len(other['only_other'])} the first's."
         parts += [
-            f"F1 of {_cell(models[0]['name'])} less F1 of {_cell(other['name'])}, paired bootstrap over articles. {alone}",
+            f"{title} {alone}",
             _table(["", "difference", "interval", "p"], differences),
         ]
     return parts

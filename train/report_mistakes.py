@@ -7,13 +7,13 @@ without it all of the list is there to read. Texts of articles are escaped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from infer.pages import ROLES
 from train.mistakes import FIELDS, KINDS, Value, label_of
-from train.report_parts import figure, label, marked
+from train.report_parts import figure, label, lookup, marked
 
 SHOWN = 2000  # of each list; a page with more is slow to open. All are in metrics.json
 KIND_WORDS = {
@@ -28,7 +28,7 @@ _CAUSES = {"mention": "a mention is wrong", "record": "the record is wrong"}
 Options = Sequence[tuple[str, str]]  # value → what it is called
 
 
-def _filters(name: str, total: int, shown: int, choices: dict[str, Options]) -> str:
+def _filters(name: str, total: int, shown: int, choices: Mapping[str, Options]) -> str:
     """The form of a list: a field for each attribute that its items have, and one for words."""
     fields = "".join(
         f'<label>{title} <select name="{title}"><option value="">all</option>'
@@ -62,9 +62,7 @@ def _where(article: str) -> str:
 
 def spans(figures: Any, place: Sequence[str | int], name: str, colours: dict[str, int]) -> str:
     """Mistakes in mentions (train/mistakes.py) with filters by kind and label."""
-    mistakes: list[Value] = figures
-    for key in place:
-        mistakes = mistakes[key]  # type: ignore[call-overload]
+    mistakes: list[Value] = lookup(figures, place)
     if not mistakes:
         return '<p class="none">None.</p>\n'
     kinds = Counter(mistake["kind"] for mistake in mistakes)
@@ -88,12 +86,12 @@ def _span_item(figures: Any, place: Sequence[str | int], mistake: Value, colours
         heading += f' <span class="score">score {figure(figures, *place, "predicted", "score", style="short")}</span>'
     found = [
         (side["start"], side["end"], f"{who} c{colours[side['label']]}", words)
-        for side, who, words in ((gold, "gold", "annotators"), (own, "own", "model"))
+        for side, who, words in ((gold, "gold", "annotators"), (own, "model", "model"))
         if side
     ]
     text = mistake["context"]
     attributes = {"kind": kind, "label": label_of(mistake), "article": mistake["article"]}
-    return _item(attributes, f"{heading} {_where(mistake['article'])}", marked(text["text"], text["start"], found))
+    return _item(attributes, f"{heading} {_where(mistake['article'])}", marked(text, found))
 
 
 # ------------------------------------------------------------------ records and values
@@ -117,7 +115,7 @@ def links(mistakes: Sequence[Value], name: str) -> str:
         heading += f'<span class="score">{_CAUSES[mistake["cause"]]}</span> {_where(mistake["article"])}'
         text = mistake["context"]
         inside = [(a, b) for a, b in mistake["spans"] if a < text["start"] + len(text["text"]) and text["start"] < b]
-        sentence = marked(text["text"], text["start"], [(a, b, "plain", "") for a, b in inside])
+        sentence = marked(text, [(a, b, "plain", "") for a, b in inside])
         attributes = {key: mistake[key] for key in ("kind", "field", "cause", "article")}
         items.append(_item(attributes, heading, sentence))
     return _filters(name, len(mistakes), len(items), choices) + _list(name, items)
@@ -132,7 +130,7 @@ def values(mistakes: Sequence[Value], name: str) -> str:
     items = []
     for mistake in mistakes[:SHOWN]:
         text = mistake["context"]
-        sentence = marked(text["text"], text["start"], [(mistake["start"], mistake["end"], "plain", "")])
+        sentence = marked(text, [(mistake["start"], mistake["end"], "plain", "")])
         sides = f"annotators {_value(mistake['gold'])}, model {_value(mistake['predicted'])}"
         heading = f'<span class="kind">{escape(mistake["field"])}</span> {sides} {_where(mistake["article"])}'
         items.append(_item({key: mistake[key] for key in ("field", "article")}, heading, sentence))

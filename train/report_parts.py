@@ -9,6 +9,7 @@ where `data-of` is its place in `metrics.json` (a JSON Pointer, RFC 6901) and `v
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -62,11 +63,12 @@ def span(figures: Any, *place: str | int, style: str = "score") -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", kind: str = "") -> str:
-    """A table of cells that are HTML already; the first of each row is its heading. It scrolls by itself where narrow."""
+    """A table of cells that are HTML already, a row's first its heading. It scrolls by itself where narrow."""
     top = "".join(f'<th scope="col">{cell}</th>' for cell in header)
     body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in rest)}'
-        "</tr>\n"
+        f'<tr><th scope="row">{first}</th>'
+        + "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in rest)
+        + "</tr>\n"
         for first, *rest in rows
     )
     title = f"<caption>{caption}</caption>" if caption else ""
@@ -107,15 +109,16 @@ def plain(parts: Sequence[Part], figures: Any) -> str:
     return "".join(out)
 
 
-def marked(text: str, start: int, spans: Iterable[tuple[int, int, str, str]]) -> str:
-    """A sentence with spans marked; they may overlap, and stand in the article's offsets, as `start` does.
+def marked(context: dict[str, Any], spans: Iterable[tuple[int, int, str, str]]) -> str:
+    """A sentence (mistakes.context) with spans marked; they may overlap, and stand in the article's offsets.
 
     spans: (start, end, class, note). A piece that several cover has all of their classes and notes.
     """
+    text, start = context["text"], context["start"]
     placed = [(max(0, low - start), min(len(text), high - start), kind, note) for low, high, kind, note in spans]
     edges = sorted({0, len(text), *(edge for low, high, *_ in placed for edge in (low, high))})
     out = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         over = [(kind, note) for a, b, kind, note in placed if a <= low and high <= b]
         piece = escape(text[low:high])
         if over:
@@ -124,4 +127,5 @@ def marked(text: str, start: int, spans: Iterable[tuple[int, int, str, str]]) ->
             out.append(f'<mark class="{kinds}" data-note="{escape(notes)}">{piece}</mark>')
         else:
             out.append(piece)
-    return "".join(out)
+    before, after = ("… " if context["cut"][0] else ""), (" …" if context["cut"][1] else "")
+    return f"{before}{''.join(out)}{after}"

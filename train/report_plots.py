@@ -17,7 +17,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 WIDTH = 380  # in CSS pixels at their natural size; a phone shows them hardly smaller
 _SIZE = 11.5  # of type, likewise
@@ -60,7 +60,9 @@ def _draw(name: str, title: str, height: int, paint: Callable[[Axes], None]) -> 
         axes.patch.set_alpha(0)
         axes.tick_params(length=0, pad=5)
         paint(axes)
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        for axis in (axes.xaxis, axes.yaxis):
+            if not isinstance(axis.get_major_locator(), FixedLocator):  # of rows with names
+                axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     return _for_page(out.getvalue(), name, title)
@@ -148,7 +150,12 @@ def seen_dots(name: str, title: str, forms: dict[str, Sequence[Row]], colours: d
             axes.plot(list(values.values()), [place] * len(values), color=colour, linewidth=2, alpha=0.5)
             for group, fill in (("seen", colour), ("unseen", _PAPER)):
                 if group in values:
-                    style = {"color": colour, "markerfacecolor": fill, "markersize": 9, "markeredgewidth": 2}
+                    style: dict[str, Any] = {
+                        "color": colour,
+                        "markerfacecolor": fill,
+                        "markersize": 9,
+                        "markeredgewidth": 2,
+                    }
                     axes.plot(values[group], place, "o", clip_on=False, gid=f"{group}-{place}", **style)
         axes.set_yticks(range(len(by_name)), ["all" if row == "micro" else row for row in by_name])
         axes.tick_params(axis="y", labelcolor=_INK)
@@ -198,11 +205,11 @@ def curves(name: str, title: str, points: dict[str, Sequence[Row]], colours: dic
         drawn = [(row, values) for row, values in points.items() if values]
         for row, values in drawn:
             recall, precision = ([one[key] for one in values] for key in ("recall", "precision"))
-            style = {"linestyle": _DASHES[colours[row] % len(_DASHES)]} if row in colours else {"linewidth": 2.6}
-            colour = _colour(row, colours) if row in colours else _INK
-            axes.plot(
-                recall, precision, color=colour, **{"linewidth": 2, **style}, label="all" if row == "micro" else row
-            )
+            known = row in colours
+            colour = _colour(row, colours) if known else _INK
+            style: dict[str, Any] = {"linestyle": _DASHES[colours[row] % len(_DASHES)] if known else "solid"}
+            style |= {"label": row if known else "all", "linewidth": 2 if known else 2.6}
+            axes.plot(recall, precision, color=colour, **style)
             axes.plot(recall[0], precision[0], "o", color=colour, markersize=6)
         axes.set_xlim(_down(min((v["recall"] for _, values in drawn for v in values), default=0.0)), 1)
         axes.set_ylim(_down(lowest), 1.0)

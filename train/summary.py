@@ -153,7 +153,8 @@ def _seen(figures: dict[str, Any]) -> Iterator[list[Part]]:
         place = ("slices", "surface_forms", "micro")
         harder = rows["unseen"][1]["f1"] < rows["seen"][1]["f1"]
         yield [
-            f"New wordings are {'harder' if harder else 'no harder'}: mentions whose words stand in the training articles reach F1 ",
+            f"New wordings are {'harder' if harder else 'no harder'}: ",
+            "mentions whose words stand in the training articles reach F1 ",
             Figure((*place, rows["seen"][0], "f1")),
             ", others ",
             Figure((*place, rows["unseen"][0], "f1")),
@@ -178,9 +179,9 @@ def _scores(figures: dict[str, Any]) -> Iterator[list[Part]]:
     if "sure" in figures["summary"]:
         last = len(figures["calibration"]["mentions"]["bins"]) - 1
         yield [
-            "Scores: the model is ",
+            "Scores: the model is at least ",
             Figure(("calibration", "mentions", "bins", last, "low"), "percent"),
-            " sure or more of ",
+            " sure of ",
             Figure(("summary", "sure"), "count"),
             " mentions, and ",
             Figure(("summary", "sure_right"), "percent"),
