@@ -96,7 +96,11 @@ def test_intervals_are_those_of_scipys_bootstrap() -> None:
 
 def test_calibration_by_hand() -> None:
     found = calibration([(0.95, True), (0.91, True), (1.0, False), (0.5, True), (0.0, False)])
-    assert [(one["low"], one["right"], one["count"]) for one in found["bins"]] == [(0.0, 0, 1), (0.5, 1, 1), (0.9, 2, 3)]
+    assert [(one["low"], one["right"], one["count"]) for one in found["bins"]] == [
+        (0.0, 0, 1),
+        (0.5, 1, 1),
+        (0.9, 2, 3),
+    ]
     assert found["bins"][2]["mean"] == pytest.approx(2.86 / 3)
     assert found["ece"] == pytest.approx((0.0 + 0.5 + abs(2 - 2.86)) / 5)
     assert calibration([]) == {"bins": [], "ece": 0.0}
@@ -201,7 +205,7 @@ def test_every_mistake_stands_in_its_sentence(whole: list[Pair], figures: dict[s
         end = around["start"] + len(around["text"])
         assert texts[one["article"]][around["start"] : end] == around["text"]
         for side in ("gold", "predicted"):
-            if isinstance(one[side] if side in one else None, dict):
+            if isinstance(one.get(side), dict):
                 assert around["start"] <= one[side]["start"] < one[side]["end"] <= end
     assert json.loads(json.dumps(everything)) == everything
 
@@ -262,7 +266,9 @@ def test_a_wrong_value_is_shown_with_the_right_one() -> None:
     wrong = gold.model_copy(
         update={
             "entities": [
-                e.model_copy(update={"normalized": {"from": None, "until": "1999-01-01"}}) if e.label == "DEADLINE" else e
+                e.model_copy(update={"normalized": {"from": None, "until": "1999-01-01"}})
+                if e.label == "DEADLINE"
+                else e
                 for e in gold.entities
             ]
         }
@@ -286,10 +292,19 @@ def test_what_one_gets_right_and_the_other_wrong() -> None:
     found = figures_of(gold, 1, 2, records=False)
     (other,) = found["comparison"]["others"]
     one, two = ([harmed(article, seed) for article in gold] for seed in (1, 2))
-    rights = [{(a.id, mention(e)) for a, g in zip(side, gold, strict=True) for e in a.entities if mention(e) in
-               {mention(x) for x in g.entities}} for side in (one, two)]
+    rights = [
+        {
+            (a.id, mention(e))
+            for a, g in zip(side, gold, strict=True)
+            for e in a.entities
+            if mention(e) in {mention(x) for x in g.entities}
+        }
+        for side in (one, two)
+    ]
     for key, (right, wrong) in (("only_first", rights), ("only_other", rights[::-1])):
-        lost = {(m["article"], (m["gold"]["start"], m["gold"]["end"], m["gold"]["label"])) for m in other[key] if m["gold"]}
+        lost = {
+            (m["article"], (m["gold"]["start"], m["gold"]["end"], m["gold"]["label"])) for m in other[key] if m["gold"]
+        }
         assert lost == {(id_, tuple(at)) for id_, at in right - wrong}
         assert len(lost) > 3
     assert other["differences"]["micro"]["difference"] == pytest.approx(

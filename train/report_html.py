@@ -211,6 +211,8 @@ def _partial(figures: dict[str, Any], colours: dict[str, int]) -> str:
 def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
     parts: list[str] = []
     for name, one in figures["calibration"].items():
+        if not one["bins"]:
+            continue
         place = ("calibration", name)
         rows = [
             [
@@ -228,6 +230,8 @@ def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
         )
         parts.append(_plot(svg, caption, table(["score", "mean", "right", "of"], rows, kind="numbers")))
     curves = figures["precision_recall"]
+    if not curves["micro"]:
+        return _grid(parts) if parts else ""
     rows = [
         [
             figure(figures, "precision_recall", "micro", number, "threshold"),

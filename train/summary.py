@@ -100,17 +100,18 @@ def _example(mistakes: Sequence[dict[str, Any]], label: str, kind: str, edge: st
 def sentences(figures: dict[str, Any]) -> Sentences:
     """The summary, the most important first."""
     return [
-        list(one) for one in (_overall(), *_weakest(figures), *_seen(figures), *_records(figures), *_scores(figures))
+        list(one)
+        for one in (_overall(figures), *_weakest(figures), *_seen(figures), *_records(figures), *_scores(figures))
     ]
 
 
-def _overall() -> Iterator[Part]:
+def _overall(figures: dict[str, Any]) -> Iterator[Part]:
     micro = ("entities", "micro")
     yield "Of the "
     yield Figure((*micro, "gold"), "count")
     yield " mentions that annotators marked in "
     yield Figure(("articles",), "count")
-    yield " articles, the model finds "
+    yield f" {'article' if figures['articles'] == 1 else 'articles'}, the model finds "
     yield Figure((*micro, "recall"), "percent")
     yield " exactly: start, end and label. Of what it marks itself, "
     yield Figure((*micro, "precision"), "percent")
