@@ -157,9 +157,9 @@ def table(unit: str, rates: dict[str, float], counts: list[int] | None) -> Itera
     """A row a side: its rate, and how many times the last side's."""
     *_, last = rates.values()
     of = [f"{count:>12,}" for count in counts] if counts else [""] * len(rates)
-    yield f"{'':20}{unit:>14}{'ratio':>8}{'syllables' if counts else '':>12}"
+    yield f"{'':20}{unit:>14}{'ratio':>8}{'syllables' if counts else '':>12}".rstrip()
     for (side, rate), count in zip(rates.items(), of, strict=True):
-        yield f"{side:20}{rate:14,.0f}{rate / last:8.2f}{count}"
+        yield f"{side:20}{rate:14,.0f}{rate / last:8.2f}{count}".rstrip()
 
 
 def write_jsonl(articles: list[Article], file: Path) -> None:

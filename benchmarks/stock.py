@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from infer.checkpoint import Settings
 from infer.runtime import pad
 
 BATCH_SIZES = (1, 8, 16, 32, 64)
-SUBWORDS = 64_000  # lines of PhoBERT's vocab.txt
+SUBWORDS, LAYERS, WIDTH = 64_000, 12, 768  # of PhoBERT-base: lines of vocab.txt, and its shape
 EXACT = "torch-float32"  # the backend that computes as the pipeline does
 
 Sentence = list[str]  # word forms, `_` within
@@ -56,9 +57,7 @@ class StockPipeline:
     def best_batch_size(self, sentences: Sequence[Sentence]) -> tuple[int, str]:
         """The fastest of BATCH_SIZES, and what all of them reached. The fastest of two runs each."""
         self.tag(sentences[:64], 64)  # warm
-        times = {
-            size: min(seconds(lambda size=size: self.tag(sentences, size)) for _ in range(2)) for size in BATCH_SIZES
-        }
+        times = {size: min(seconds(partial(self.tag, sentences, size)) for _ in range(2)) for size in BATCH_SIZES}
         told = ", ".join(f"{size}: {len(sentences) / time:.0f}" for size, time in times.items())
         return min(times, key=lambda size: times[size]), told
 
@@ -107,6 +106,10 @@ def make_phobert(folder: Path) -> None:
         bpe = PhobertBPE.load(vocabulary)
     config = RobertaConfig(
         vocab_size=bpe.size,
+        num_hidden_layers=LAYERS,
+        hidden_size=WIDTH,
+        num_attention_heads=WIDTH // 64,
+        intermediate_size=4 * WIDTH,
         max_position_embeddings=258,
         type_vocab_size=1,
         layer_norm_eps=1e-5,

@@ -16,9 +16,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import (
     AutoConfig,
@@ -156,23 +158,13 @@ def stock_rows(
     for article in articles:
         words = segment(article.text, segmenter)
         tags = tag_words(words, article.entities, LABELS).tags
-        bounds = words.sentences.tolist()
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
-            pieces = [bpe.encode([form])[0].tolist() for form in words.forms[a:b]]
-            ids = [one for piece in pieces for one in piece][: longest - 2]
-            labels = [
-                label
-                for piece, tag in zip(pieces, tags[a:b], strict=True)
-                for label in [tag] + [IGNORED] * (len(piece) - 1)
-            ]
-            framed = [bpe.bos, *ids, bpe.eos]
-            rows.append(
-                {
-                    "input_ids": framed,
-                    "attention_mask": [1] * len(framed),
-                    "labels": [IGNORED, *labels[: longest - 2], IGNORED],
-                }
-            )
+        for a, b in pairwise(words.sentences.tolist()):
+            ids, lengths = bpe.encode(words.forms[a:b])
+            labels = np.full(len(ids), IGNORED)
+            labels[np.cumsum(lengths) - lengths] = tags[a:b]
+            framed = [bpe.bos, *ids[: longest - SPECIALS].tolist(), bpe.eos]
+            kept = [IGNORED, *labels[: longest - SPECIALS].tolist(), IGNORED]
+            rows.append({"input_ids": framed, "attention_mask": [1] * len(framed), "labels": kept})
     return rows
 
 
