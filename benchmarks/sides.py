@@ -56,7 +56,8 @@ class Goal:
     def __str__(self) -> str:
         sign = "at most" if self.most else "at least"
         verdict = "holds" if self.holds else "MISSED"
-        return f"goal: {self.what} {sign} {self.bound:,g}; {self.value:,.{3 if self.value < 100 else 0}g}: {verdict}"
+        shown = f"{self.value:,.2f}" if self.value < 100 else f"{self.value:,.0f}"
+        return f"goal: {self.what} {sign} {self.bound:,g}; {shown}: {verdict}"
 
 
 def seconds(work: Callable[[], object]) -> float:

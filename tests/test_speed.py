@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ def settings(model: Path | str = "", encoder: Path | str = "") -> sides.Settings
 
 
 def test_a_goal_says_whether_it_holds() -> None:
-    assert str(sides.Goal("times", 2.5, 2)).endswith("at least 2; 2.5: holds")
+    assert str(sides.Goal("times", 2.5, 2)).endswith("at least 2; 2.50: holds")
     assert str(sides.Goal("times", 1.99, 2)).endswith("MISSED")
     assert str(sides.Goal("MB", 249, 250, most=True)).endswith("at most 250; 249: holds")
     assert not sides.Goal("MB", 251, 250, most=True).holds
@@ -42,10 +43,10 @@ def test_sides_stand_in_turn_and_the_best_round_counts() -> None:
 
 
 def test_shipped_articles_never_come_twice() -> None:
-    articles = sides.shipped_articles(700)
-    assert len(articles) == 700
-    assert len({article.id for article in articles}) == 700
-    assert len({article.text for article in articles}) > 690
+    articles = sides.shipped_articles(310)
+    assert len(articles) == 310
+    assert len({article.id for article in articles}) == 310
+    assert len({article.text for article in articles}) > 305
 
 
 def test_pipeline_and_extractor_give_words_the_same_tags_with_the_same_weights(trained: Path, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_training_sections_print_rates_of_both_sides(phobert_folder: Path, monke
     assert list(rates) == ["giaoban", "stock, longest", "stock"]
     assert min(rates.values()) > 0
     assert len({line.rpartition(", ")[2] for line in told[1:]}) == 1  # the same words for all
-    rates, _ = training_speed.pre_training_rates(settings(encoder=phobert_folder), articles * 3)
+    rates, _ = training_speed.pre_training_rates(settings(encoder=phobert_folder), articles * 8)
     assert list(rates) == ["giaoban", "stock"]
     assert min(rates.values()) > 0
 
@@ -107,19 +108,35 @@ def test_a_tagger_of_phoberts_layout_is_made_and_measured(monkeypatch: pytest.Mo
     assert [goal.bound for goal in goals] == [2.5, 1.4]
 
 
+def test_a_command_is_measured_with_its_memory() -> None:
+    held = "x = bytearray(80_000_000); import time; time.sleep(0.2)"
+    taken, memory = speed.run_command([sys.executable, "-c", held])
+    assert 0.2 < taken < 30
+    assert 80 < memory < 200
+
+
 def test_start_up_and_end_to_end_run_the_command(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed, "STARTS", 1)
+    commands: list[list[str]] = []
+
+    def run(command: list[str]) -> tuple[float, float]:
+        commands.append(command)
+        return 0.5, 300.0
+
+    monkeypatch.setattr(speed, "run_command", run)
     monkeypatch.setattr(stock, "BATCH_SIZES", (8,))
     goals = [line for line in speed.start_up(settings(trained)) if isinstance(line, sides.Goal)]
-    assert [goal.bound for goal in goals] == [1.2, 250]
-    assert all(goal.value > 0.1 for goal in goals)
+    assert [goal.holds for goal in goals] == [True, False]
+    assert len(commands) == 1 + speed.STARTS  # one to fill the page cache
     goals = [line for line in speed.end_to_end(settings(trained)) if isinstance(line, sides.Goal)]
-    assert [goal.bound for goal in goals] == [15_000, 6]
+    assert goals[0].value == sides.syllables([one.text for one in sides.shipped_articles(8)]) / 0.5
+    assert commands[-1][1:3] == ["-m", "infer"]
+    assert commands[-1][-2:] == ["--model", str(trained)]
 
 
 def test_a_command_that_fails_is_an_error_and_an_unknown_section_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(speed.os, "sched_setaffinity", lambda *_: None)  # the tests that follow keep their cores
     assert speed.main(["start-up", "--model", str(tmp_path), "--rounds", "1"]) == 1
     assert "no giaoban.json" in capsys.readouterr().err
     with pytest.raises(SystemExit):
