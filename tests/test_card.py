@@ -26,7 +26,10 @@ from train.plots import plain
 from train.training_report import draw, summarize
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
-LINES = st.text(st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from("\\`*_[]()#|~$<>&-+.1! \n"))
+MARKS = "*a* **b** _c_ `d` [e](f) ![g](h) <i> <!--j--> &amp; k|l # ## 1. 2) - + --- ~~m~~ $n$ <http://o> [q]: \\ \\* x"
+LINES = st.text(st.characters(exclude_categories=["Cc", "Cs"])) | st.lists(
+    st.sampled_from([*MARKS.split(), " ", "\n", "  \n\n"]), max_size=8
+).map("".join)
 
 
 def card_text(folder: Path) -> str:

@@ -89,7 +89,7 @@ class Config(_Section):
     license: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9.-]*$",
-        description="of the weights, as the hub names it (apache-2.0); null: what the pre-trained model's card says",
+        description="of the weights, as the hub names it; null: what the pre-trained model's card says, else unknown",
     )
 
 

@@ -39,7 +39,7 @@ NEEDED = (
     WEIGHTS_FILE,
     "tokenizer_config.json",
 )
-WELCOME = (TRAINING_FILE, PICTURE_FILE, "model.onnx")
+WELCOME = (TRAINING_FILE, PICTURE_FILE, "model.onnx", "model.onnx.json")
 # what the hub finds and runs the model by; None: any value but none at all
 _FIELDS = {"language": LANGUAGE, "library_name": LIBRARY, "pipeline_tag": TASK, "license": None, "tags": None}
 _REFUSED = (401, 403)
