@@ -49,7 +49,7 @@ def be_deterministic() -> None:
     """From here on the same seed gives the same weights."""
     torch.use_deterministic_algorithms(True, warn_only=True)
     # it would fill all new memory with NaN, which finds bugs in kernels and takes a tenth of a step
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def make_examples(articles: Sequence[Article], encoder: Encoder, labels: Sequence[str]) -> list[Example]:
