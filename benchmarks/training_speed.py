@@ -48,7 +48,7 @@ from train.corpus import encode_corpus
 from train.model import load_for_pretraining, load_model
 from train.pretrain import Loop
 from train.stream import batch, make_plans
-from train.trainer import Report, WholeCheckpoints, make_examples, make_trainer
+from train.trainer import Report, WholeCheckpoints, be_deterministic, make_examples, make_trainer
 
 STOCK_LENGTH, STOCK_BATCH = 256, 16
 STEPS = 8  # of pre-training, a round
@@ -78,7 +78,8 @@ def an_epoch(trainer: Any, deterministic: bool) -> Callable[[], float]:
     trainer.add_callback(clock)
 
     def run() -> float:
-        torch.use_deterministic_algorithms(deterministic, warn_only=True)
+        if deterministic:
+            be_deterministic()
         trainer.train()
         torch.use_deterministic_algorithms(False)
         return clock.ended - clock.began

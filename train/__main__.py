@@ -63,7 +63,6 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     splits = read_splits(config)
 
     # the slow imports come after everything that a user may have got wrong
-    import torch
     from transformers import set_seed
     from transformers.utils import logging
 
@@ -74,14 +73,14 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     from train.card import model_card
     from train.checkpoint import fingerprint, library_versions, round_weights, write_checkpoint
     from train.model import CARD_FILE, load_model
-    from train.trainer import last_whole, make_examples, make_trainer
+    from train.trainer import be_deterministic, last_whole, make_examples, make_trainer
     from train.training_report import PICTURE_FILE, TRAINING_FILE, as_json, draw, summarize
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     segmenter = load_segmenter(config.segmenter)
     set_seed(config.training.seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    be_deterministic()
     model, bpe = load_model(config, config_file)
     encoder = Encoder(segmenter, bpe, config.window.max_length, config.window.stride)
     read = splits | {
