@@ -18,13 +18,13 @@ from seqeval.scheme import IOB2
 
 from data.compare import Pair, mention
 from data.formats import read_articles
-from data.schema import LABELS, Article
+from data.schema import LABELS, Article, parse_article
 from tests.conftest import ARTICLES, FEW
 from tests.reports import figures_of, harmed
 from train.calibration import calibration
 from train.mistakes import KINDS, context, edges, link_mistakes, sentences_of, span_mistakes, value_mistakes
-from train.partial import SCHEMES
-from train.significance import difference, f1_of, score
+from train.partial import SCHEMES, partial_matches
+from train.significance import SAMPLES, SEED, difference, f1_of, score
 from train.slices import precision_recall, slices
 
 
@@ -75,6 +75,27 @@ def test_partial_matches_on_the_test_split_are_nervaluates(whole: list[Pair], fi
         assert {key: strict[key] for key in ("precision", "recall", "f1")} == pytest.approx(
             {key: figures["entities"][name][key] for key in ("precision", "recall", "f1")}
         )
+
+
+def two_words(*spans: tuple[int, int], score: float = 0.9) -> Article:
+    """An article of ten letters with some of its spans tagged."""
+    entities = [
+        {
+            "id": f"e{start}",
+            "label": "AGENCY",
+            "start": start,
+            "end": end,
+            "text": "abcdefghij"[start:end],
+            "score": score,
+        }
+        for start, end in spans
+    ]
+    return parse_article({"id": "a", "text": "abcdefghij", "entities": entities})
+
+
+def test_neighbours_do_not_overlap() -> None:
+    found = partial_matches([(two_words((0, 5)), two_words((5, 10)))], LABELS)["partial"]["micro"]
+    assert (found["partial"], found["missed"], found["spurious"]) == (0, 1, 1)
 
 
 def test_intervals_are_those_of_scipys_bootstrap() -> None:
@@ -131,6 +152,24 @@ def test_a_difference_by_hand_and_both_ways() -> None:
     assert other["better"] == 0.0
 
 
+def test_p_is_what_the_paper_says() -> None:
+    """Berg-Kirkpatrick and others 2012, figure 1: the share of samples whose gain exceeds twice the real one."""
+    first = np.array([[6 + number % 4, 10, 10] for number in range(12)])
+    second = np.array([[6 + number % 3, 10, 10] for number in range(12)])
+    found = difference(first, second)
+
+    def gain(rows: list[int]) -> float:
+        one, other = ([sum(side[row][column] for row in rows) for column in range(3)] for side in (first, second))
+        return float(2 * one[0] / (one[1] + one[2]) - 2 * other[0] / (other[1] + other[2]))
+
+    gains = [gain(rows) for rows in np.random.default_rng(SEED).integers(12, size=(SAMPLES, 12)).tolist()]
+    real = gain(list(range(12)))
+    assert found["difference"] == pytest.approx(real)
+    assert found["p"] == np.mean([one > 2 * real for one in gains])
+    assert found["better"] == pytest.approx(np.mean([one > 0 for one in gains]), abs=0.02)  # of ties, by rounding
+    assert 0 < found["p"] < 0.5
+
+
 def test_what_is_equal_or_nearly_so_is_not_significant() -> None:
     counts = np.array([[5 + number % 4, 10, 10] for number in range(20)])
     assert difference(counts, counts)["p"] == 1.0
@@ -176,6 +215,11 @@ def test_precision_and_recall_by_score(whole: list[Pair], figures: dict[str, Any
         assert all(one["recall"] >= other["recall"] for one, other in itertools.pairwise(rows))
     kept = [e for _, own in whole for e in own.entities if e.score is not None and e.score >= 0.9]
     assert next(row for row in rows if row["threshold"] == 0.9)["predicted"] == sum(e.label == name for e in kept)
+
+
+def test_a_mention_at_the_threshold_is_kept() -> None:
+    rows = precision_recall([(two_words((0, 5)), two_words((0, 5), score=0.9))], LABELS)["AGENCY"]
+    assert [row["threshold"] for row in rows][-1] == 0.9
 
 
 # ------------------------------------------------------------------ mistakes

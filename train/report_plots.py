@@ -188,7 +188,7 @@ def reliability(name: str, title: str, bins: Sequence[Row]) -> str:
                 fontsize=_SIZE - 1,
             )
         axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
+        axes.set_ylim(0, 1)
         axes.set_aspect("equal")
         axes.grid(linewidth=0.8)
         axes.set_xlabel("score")

@@ -124,7 +124,7 @@ def _weakest(figures: dict[str, Any]) -> Iterator[list[Part]]:
         yield ["It makes no mistake in mentions."]
         return
     name = found["weakest"]
-    first: list[Part] = [Strong(f"{name} fails most:"), " F1 ", Figure(("entities", name, "f1"))]
+    first: list[Part] = [Strong(f"{name} fails most:"), " F1 ", Figure(("entities", name, "f1")), " of 1"]
     if found["others_from"] is not None:
         first += [", where every other label reaches ", Figure(("summary", "others_from")), " or more. It makes "]
         first += [Figure(("summary", "share_of_mistakes"), "percent"), " of all "]
@@ -165,15 +165,13 @@ def _seen(figures: dict[str, Any]) -> Iterator[list[Part]]:
 
 def _records(figures: dict[str, Any]) -> Iterator[list[Part]]:
     if "links_lost_to_mentions" in figures["summary"]:
-        yield [
-            "Who told whom to do what: the links of records reach F1 ",
-            Figure(("links", "strict", "f1")),
-            ". With the annotators' own mentions it would be ",
-            Figure(("given_gold_mentions", "links", "strict", "f1")),
-            ": wrong mentions cost ",
-            Figure(("summary", "links_lost_to_mentions")),
-            ", the records' own rules the rest.",
-        ]
+        said: list[Part] = ["Who told whom to do what: the links of records reach F1 "]
+        said += [Figure(("links", "strict", "f1")), ". With the annotators' own mentions it would be "]
+        said += [Figure(("given_gold_mentions", "links", "strict", "f1"))]
+        if figures["summary"]["links_lost_to_mentions"] > 0:
+            lost = Figure(("summary", "links_lost_to_mentions"))
+            said += [": wrong mentions cost ", lost, ", the making of records the rest"]
+        yield [*said, "."]
 
 
 def _scores(figures: dict[str, Any]) -> Iterator[list[Part]]:
