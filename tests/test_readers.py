@@ -201,9 +201,9 @@ def test_parquet_with_all_there_may_be(tmp_path: Path) -> None:
 
 
 def test_a_point_in_time_is_a_day(tmp_path: Path) -> None:
-    assert one(
-        table(tmp_path / "a.parquet", {"text": ["họp"], "date": [dt.datetime(2020, 11, 5, 9)]})
-    ).date == dt.date(2020, 11, 5)
+    assert one(table(tmp_path / "a.parquet", {"text": ["họp"], "date": [dt.datetime(2020, 11, 5, 9)]})).date == dt.date(
+        2020, 11, 5
+    )
 
 
 def test_parquet_is_read_in_order_with_bad_rows_in_their_places(tmp_path: Path) -> None:
