@@ -23,13 +23,13 @@ its body's: "UBND tỉnh" finds "Ủy ban nhân dân tỉnh Lai Châu", and `so-
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from data.command import make_parser
 from data.errors import InputError
+from infer.backends import add_runtime, show_log
 from infer.batch import extract_all
 from infer.extractor import Extractor
 from infer.filters import Filter
@@ -58,15 +58,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
+    add_runtime(parser)
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    show_log()
     try:
         wanted = Filter.parse(due=args.due, assignee=args.assignee, issuer=args.issuer)
         format_name(args.output, args.format)  # said before the model is loaded
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=output_files(args.output))
-        extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
+        extractor = Extractor.load(
+            args.model,
+            segmenter=args.segmenter,
+            device=args.device,
+            backend=args.backend,
+            threads=args.threads,
+            text_bytes=sum(source.size for source in sources),
+        )
         return run(extractor, sources, args.output, args.format, wanted, args.html)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
