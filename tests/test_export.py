@@ -39,8 +39,8 @@ def checkpoint(phobert_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     shape = {"num_hidden_layers": 2, "hidden_size": 48, "num_attention_heads": 3, "intermediate_size": 96}
     model = Tagger(AutoConfig.from_pretrained(phobert_folder, **shape, **tag_maps(LABELS)))
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn_like(parameter) * 0.2 + (0.5 if parameter.dim() == 1 else 0))
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.2 + name.endswith("Norm.weight"))
     settings = Settings(
         labels=list(LABELS), segmenter="none", max_length=256, stride=16, fingerprints={}, versions={}, dev={}
     )
@@ -67,7 +67,7 @@ def windows(lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
 BATCHES = [[2], [9], [256], [40, 40, 40], [30, 7, 2], [256, 256, 200, 31, 3]]
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [(FLOAT32, 1e-4), (INT8, 0.35)])
+@pytest.mark.parametrize(("precision", "tolerance"), [(FLOAT32, 2e-5), (INT8, 0.2)])
 def test_the_graph_gives_the_scores_of_torch(
     checkpoint: Path, tmp_path: Path, precision: str, tolerance: float
 ) -> None:
@@ -78,7 +78,7 @@ def test_the_graph_gives_the_scores_of_torch(
         wanted, found = torch(ids, mask), ours(ids, mask)
         assert found.shape == wanted.shape
         assert found.dtype == np.float32
-        assert wanted.std() > 1  # the model has something to say
+        assert wanted.std(axis=(0, 1)).mean() > 0.2 or lengths == [2]  # scores differ from subword to subword
         np.testing.assert_allclose(found[mask > 0], wanted[mask > 0], atol=tolerance)
 
 

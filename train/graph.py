@@ -30,7 +30,7 @@ from data.errors import InputError
 PRECISIONS = INT8, FLOAT32 = ("int8", "float32")
 
 _OPSET, _IR = 17, 8
-_TYPES = {
+_TYPES: dict[str, tuple[int, np.dtype[Any]]] = {
     "F16": (TensorProto.FLOAT16, np.dtype("<f2")),
     "F32": (TensorProto.FLOAT, np.dtype("<f4")),
 }
