@@ -13,6 +13,7 @@ With --train it says how well wordings are found that stand in those articles, a
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import platform
@@ -29,6 +30,7 @@ from data.formats import read_articles
 from data.progress import Meter
 from data.schema import Article
 from data.segment import load_segmenter, segment
+from infer.backends import add_runtime
 from infer.checkpoint import SETTINGS_FILE, Settings, read_settings
 from infer.extractor import Extractor, link, with_values
 from train.checkpoint import fingerprint
@@ -126,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
         help="no checkpoint, only ARTICLES: print how good records and values are for their own mentions",
     )
     parser.add_argument("--segmenter", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
+    add_runtime(parser)
     args = parser.parse_args(argv)
     models, articles = _sorted_out(args.sources)
     if args.gold_mentions and (args.output or args.segmenter or args.train):
@@ -137,7 +139,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.gold_mentions:
             _print_given(given_gold_mentions([a for source in args.sources for a in read_articles(source)]))
             return 0
-        figures = _report(models, articles, args.train, args.segmenter, args.device)
+        figures = _report(models, articles, args)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -154,10 +156,9 @@ def _sorted_out(sources: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(sources[:count]), list(sources[count:])
 
 
-def _report(
-    models: Sequence[str], sources: Sequence[str], train: Sequence[str] | None, segmenter: str | None, device: str
-) -> dict[str, Any]:
+def _report(models: Sequence[str], sources: Sequence[str], args: argparse.Namespace) -> dict[str, Any]:
     """All of `metrics.json`. Raises InputError for what is no checkpoint, or cannot be compared."""
+    train: Sequence[str] | None = args.train
     settings = [read_settings(model) for model in models]
     first = settings[0]
     for model, other in zip(models, settings, strict=True):
@@ -173,7 +174,9 @@ def _report(
     trained = _read(train, first, segmented) if train else None
     found, pairs = [], []
     for model in models:
-        extractor = Extractor.load(model, segmenter=segmenter, device=device)
+        extractor = Extractor.load(
+            model, segmenter=args.segmenter, device=args.device, backend=args.backend, threads=args.threads
+        )
         predicted = predict(extractor, gold)
         found.append(compute(gold, predicted, first.labels, records=extractor.makes_records, trained=trained))
         pairs.append(list(zip(gold, predicted, strict=True)))
@@ -182,7 +185,7 @@ def _report(
         "articles": " ".join(sources),
         "date": dt.date.today().isoformat(),
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
-        "segmenter": segmenter or first.segmenter,
+        "segmenter": args.segmenter or first.segmenter,
         "max_length": first.max_length,
     }
     if train and trained is not None:
