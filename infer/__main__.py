@@ -52,7 +52,7 @@ from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
-from infer.parts import open_parts, partial_folder
+from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site
 
 WORK = "extracting"
@@ -105,11 +105,21 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except OSError as error:
-        message = "whoever read standard output has gone" if isinstance(error, BrokenPipeError) else str(error)
-        print(f"error: {message}", file=sys.stderr)
+    except BrokenPipeError:
+        print("error: whoever read standard output has gone", file=sys.stderr)
         forget_stdout()
         return 1
+    except OSError as error:  # what is written elsewhere has been told already
+        found = InputError(
+            error.strerror or str(error), expected="room for standard output", mend="name a file with -o"
+        )
+        print(f"error: {found}", file=sys.stderr)
+        forget_stdout()
+        return 1
+    except KeyboardInterrupt:
+        kept = args.output not in (None, STDOUT) and partial_folder(args.output).exists()
+        print("stopped" + (f": {KEPT}" if kept else ""), file=sys.stderr)
+        return 130  # as shells have it
 
 
 def forget_stdout() -> None:

@@ -1,4 +1,4 @@
-"""Kinds of files: CSV, Parquet, HTML, compressed ones, standard input; what is too long, too deep, half a file."""
+"""Kinds of files: CSV, Parquet, HTML, compressed ones; and what is too long, too deep or half a file."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from data.schema import Article, parse_article
 from infer.__main__ import Target, main, run
 from infer.filters import Filter
 from infer.inputs import find_sources
+from infer.parts import KEPT
 
 CHUNK, PART = 4, 10  # parts end inside what would be a chunk
 
@@ -94,7 +95,9 @@ def work(news: Path, output: str, **options: object) -> Callable[[], int]:
 EVENTS = ("open", "os.", "shutil.rmtree", "tempfile.", "tests.")
 
 
-def watch(folder: Path, die_at: int, log: Path | None = None) -> Callable[[], None]:
+def watch(
+    folder: Path, die_at: int, log: Path | None = None, kill: signal.Signals = signal.SIGKILL
+) -> Callable[[], None]:
     """Kills the process at the `die_at`th thing that it does to `folder` or to a chunk."""
     seen = 0
 
@@ -105,7 +108,7 @@ def watch(folder: Path, die_at: int, log: Path | None = None) -> Callable[[], No
             if log:
                 os.truncate(log, seen)  # its size is the count
             if seen == die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), kill)
 
     return lambda: sys.addaudithook(hook)
 
@@ -353,7 +356,9 @@ def test_a_full_disk_behind_standard_output(
     assert (
         forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(os.open("/dev/full", os.O_WRONLY))) == 1
     )
-    assert capfd.readouterr().err == "error: [Errno 28] No space left on device\n"
+    assert capfd.readouterr().err == (
+        "error: found No space left on device; expected room for standard output. To mend it: name a file with -o.\n"
+    )
 
 
 def test_a_pipe_that_nobody_reads(
@@ -365,6 +370,24 @@ def test_a_pipe_that_nobody_reads(
     assert forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(writer)) == 1
     assert capfd.readouterr().err == "error: whoever read standard output has gone\n"
     os.close(writer)
+
+
+@pytest.mark.parametrize(("die_at", "said"), [(20, "stopped\n"), (60, f"stopped: {KEPT}\n")])
+def test_a_run_that_is_stopped_by_hand_says_whether_it_can_go_on(
+    news: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    die_at: int,
+    said: str,
+) -> None:
+    """The first is stopped before any part is finished."""
+    monkeypatch.setattr(infer.__main__.Extractor, "load", lambda *args, **rest: Extractor())
+    command = [str(news), "-o", f"{tmp_path}/out/", "--part-size", "5"]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert forked(lambda: main(command), watch(tmp_path / "out", die_at, kill=signal.SIGINT)) == 130
+    assert capfd.readouterr().err.endswith(said)
+    assert (tmp_path / "out.partial").exists() == (said != "stopped\n")
 
 
 def become(number: int) -> None:
