@@ -25,9 +25,14 @@ from data.schema import Article
 from data.segment import load_segmenter, segment
 from infer.checkpoint import Settings, read_settings
 from infer.extractor import Extractor, link, with_values
+from train.calibration import calibration
 from train.metrics import evaluate, normalized_scores
 
 SHOWN_ERRORS = 30
+_RIGHT = {
+    "mentions": "Right: start, end and label.",
+    "directives": "Right: nothing in it is wrong (each link is a gold one, mentions taken for those they overlap).",
+}
 _SCORES = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
 
 
@@ -61,7 +66,10 @@ def given_gold_mentions(gold: Sequence[Article]) -> dict[str, Any]:
 
 def compute(extractor: Extractor, gold: Sequence[Article]) -> dict[str, Any]:
     """All figures of `metrics.json` about one model on one set of articles."""
-    figures = evaluate(gold, predict(extractor, gold), extractor.labels)
+    predicted = predict(extractor, gold)
+    figures = evaluate(gold, predicted, extractor.labels)
+    pairs = list(zip(gold, predicted, strict=True))
+    figures["calibration"] = calibration(pairs, directives=extractor.makes_records)
     if extractor.makes_records:
         figures["given_gold_mentions"] = given_gold_mentions(gold)
     return figures
@@ -89,6 +97,8 @@ def markdown(figures: dict[str, Any], settings: Settings) -> str:
     ]
     if "given_gold_mentions" in figures:
         parts += ["## Directive links", _link_table(figures)]
+    for name, scores in figures["calibration"].items():
+        parts += [f"## Scores of {name}\n{_RIGHT[name]}", _calibration_table(scores)]
     if figures["normalized"]:
         parts += ["## Normalised values", _normalized_table(figures)]
     rows = [
@@ -131,6 +141,17 @@ def _normalized_table(figures: dict[str, Any]) -> str:
             row += [f"{given[name]['share']:.3f}", f"{given[name]['given_right']}/{given[name]['given']}"]
         rows.append(row)
     return _table(["", "right", "share", "share given gold mentions", "right of those given a value"], rows)
+
+
+def _calibration_table(scores: dict[str, Any]) -> str:
+    rows = [
+        [f"{b['low']:.1f} – {b['high']:.1f}", f"{b['mean']:.3f}", f"{b['right'] / b['count']:.3f}", str(b["count"])]
+        for b in scores["bins"]
+    ]
+    rows.append(
+        ["expected calibration error", f"{scores['ece']:.3f}", "", str(sum(b["count"] for b in scores["bins"]))]
+    )
+    return _table(["score", "mean", "share of right ones", "count"], rows)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -214,6 +235,8 @@ def _summary(figures: dict[str, Any], output: str) -> None:
     if "given_gold_mentions" in figures:
         strict = figures["given_gold_mentions"]["links"]["strict"]["f1"]
         print(f"links F1 {figures['links']['strict']['f1']:.3f}; given gold mentions {strict:.3f}")
+    for name, scores in figures["calibration"].items():
+        print(f"scores of {name}: expected calibration error {scores['ece']:.3f}")
     print(f"written: {output}/metrics.json, {output}/report.md")
 
 
