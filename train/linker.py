@@ -9,6 +9,7 @@ the chances that a model gives for articles it was not fitted on, as it will be 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
@@ -264,13 +265,8 @@ def fit_heads(lessons: Sequence[Lesson], known: Sequence[Known]) -> dict[str, Mo
     return {role if role == "group" else f"head {role}": model for role, model in made.items()}
 
 
-def train(articles: Iterable[Article], done: Callable[[], None] = lambda: None) -> Linker:
+def train(lessons: Sequence[Lesson], done: Callable[[], None] = lambda: None) -> Linker:
     """A linker fitted on annotated articles. `done` is called 2 × (FOLDS + 1) + 1 times on the way."""
-    return train_lessons([Lesson(article) for article in articles], done)
-
-
-def train_lessons(lessons: Sequence[Lesson], done: Callable[[], None] = lambda: None) -> Linker:
-    """`train` for articles that have been read."""
     own = [lesson.own for lesson in lessons]
     models, first = left_out(lessons, own, 1, done)
     rows = [
@@ -283,21 +279,33 @@ def train_lessons(lessons: Sequence[Lesson], done: Callable[[], None] = lambda: 
     return Linker(models)
 
 
+def weighed(source: str) -> tuple[str, float]:
+    """A source and how much each of its articles counts: what stands behind "=", if that is a number, else 1."""
+    name, _, weight = source.rpartition("=")
+    return (name, float(weight)) if name and re.fullmatch(r"\d+(\.\d+)?", weight) else (source, 1.0)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     parser = make_parser("python -m train.linker", __doc__)
-    parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="annotated articles: files or folders")
+    parser.add_argument(
+        "articles",
+        nargs="+",
+        metavar="ARTICLES",
+        help="annotated articles: files or folders; each article of FOLDER=3 counts three times",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the weights, .npz")
     args = parser.parse_args(argv)
     try:
-        articles = [article for source in args.articles for article in read_articles(source)]
+        sources = [weighed(source) for source in args.articles]
+        lessons = [Lesson(article, weight) for source, weight in sources for article in read_articles(source)]
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     steps = 2 * (FOLDS + 1) + 1
     with Meter("fitting", steps) as meter:
         count = iter(range(1, steps + 1))
-        linker = train(articles, lambda: meter.update(next(count), "models"))
+        linker = train(lessons, lambda: meter.update(next(count), "models"))
     save_linker(linker, args.output)
     print(f"written: {args.output}")
     return 0
