@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -26,9 +26,11 @@ from data.errors import InputError, unforeseen
 from data.schema import LABELS, Article, Directive, Entity
 from infer.backends import load_forward
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
+from infer.confidence import directive_score
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
 from infer.decode import Chain, decode
+from infer.directives import Directive as Found
 from infer.directives import find_directives
 from infer.indicators import parse_indicator
 from infer.keys import add_keys
@@ -228,17 +230,21 @@ def with_values(text: str, date: dt.date | None, place: str | None, entities: Se
 
 
 def link(text: str, entities: Sequence[Entity], sentences: Sequence[tuple[int, int]]) -> list[Directive]:
-    """Mentions to directives in the public form."""
-    return [
-        Directive.model_construct(
-            issuer=found.issuer,
-            assignees=list(found.assignees),
-            coordinators=list(found.coordinators),
-            recipients=list(found.recipients),
-            indicators=list(found.indicators),
-            deadlines=list(found.deadlines),
-            start=found.start,
-            end=found.end,
-        )
-        for found in find_directives(text, entities, sentences)
-    ]
+    """Mentions to directives in the public form; a mention without a score counts as certain."""
+    scores = {entity.id: 1.0 if entity.score is None else entity.score for entity in entities}
+    return [to_public(found, scores) for found in find_directives(text, entities, sentences)]
+
+
+def to_public(found: Found, scores: Mapping[str, float]) -> Directive:
+    """A directive in the public form, with its score; `scores` of the mentions by id."""
+    return Directive.model_construct(
+        issuer=found.issuer,
+        assignees=list(found.assignees),
+        coordinators=list(found.coordinators),
+        recipients=list(found.recipients),
+        indicators=list(found.indicators),
+        deadlines=list(found.deadlines),
+        start=found.start,
+        end=found.end,
+        score=round(directive_score(found.chance, [scores[id_] for id_ in sorted(found.ids())]), 4),
+    )

@@ -23,7 +23,7 @@ class Known(NamedTuple):
 
 CHANCES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
 DISTANCES = (1, 2, 3, 4, 6, 8, 12, 20, 40)
-NEAR = 12  # tokens on either side whose words count, wherever they stand
+NEAR = 12  # tokens of a clause on either side whose words count
 RECENT = 12  # actors before a mention that a second look takes in
 FAR = 200  # tokens or actors to look away at most, so that the time stays linear in the length of a text
 LONG = 6  # longer rows of signs between two mentions are all alike
@@ -83,14 +83,12 @@ def _window(scene: Scene, mention: int, place: int) -> Iterator[str]:
 
 
 def _clause(tokens: Sequence[Token], place: int, low: int, high: int) -> Iterator[str]:
-    """The words of its sentence that are not far, and those of its clause."""
+    """The words of its clause that are not far."""
     for side, places in _sides(place, low, high):
-        inside = True
         for n in places[:NEAR]:
-            inside = inside and tokens[n].mention is None and tokens[n].role not in (Role.COMMA, Role.STOP)
-            yield f"{side}={tokens[n].key}"
-            if inside:
-                yield f"{side} in clause={tokens[n].key}"
+            if tokens[n].mention is not None or tokens[n].role in (Role.COMMA, Role.STOP):
+                break
+            yield f"{side} in clause={tokens[n].key}"
 
 
 def _sides(place: int, low: int, high: int) -> tuple[tuple[str, range], tuple[str, range]]:
@@ -314,12 +312,9 @@ def group_features(known: Known, earlier: int, later: int) -> list[str]:
     return [*pair_features(known, later, earlier, "assignees"), f"both={chances[0]} {chances[1]}"]
 
 
-_FAR = ("before=", "after=", "text=")
-
-
 def headless_features(known: Known, mention: int, kind: str) -> list[str]:
     """The mention has no head, or one that is never tagged; `kind` says of what kind."""
-    found = [f"{kind} {name}" for name in known.features[mention] if not name.startswith(_FAR)]
+    found = [f"{kind} {name}" for name in known.features[mention] if not name.startswith("text=")]
     found += [f"{kind} own {role}={level(chance)}" for role, chance in known.chances[mention].items()]
     before = known.scene.actors_near(mention, RECENT, 0)
     return [*found, f"{kind} issuer before={_most(known, ISSUER, before)}"]

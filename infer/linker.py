@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from os import PathLike
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from infer.triggers import ACTORS
 
 WEIGHTS = Path(__file__).with_name("linker.npz")
 ASSIGNEE, COORDINATOR, RECIPIENT = LISTS[:3]
+QUANTITIES = LISTS[3:]
 NONE = "none"
 TOGETHER = "together"
 ACTOR_ROLES = (NONE, ASSIGNEE, COORDINATOR, RECIPIENT)
@@ -92,14 +94,14 @@ class Linker:
         records = [Record(group) for group in self.groups(known)]
         home = {assignee: record for record in records for assignee in record.assignees}
         for record in records:
-            record.issuer = self.issuer(known, record)
+            record.chances = [known.chances[assignee][ASSIGNEE] for assignee in record.assignees]
+            self.find_issuer(known, record)
         alone: dict[int, Record] = {}
         for mention in range(len(scene.place)):
             for role in roles_of(known, mention):
-                owner = self.home(known, mention, role, home, alone)
-                if owner is not None:
-                    owner.lists.setdefault(list_of(scene, mention, role), []).append(mention)
-        directives = [record.finish(scene) for record in (*records, *alone.values())]
+                self.find_home(known, mention, role, home, alone)
+        records += [record for record in alone.values() if record.lists.keys() & set(QUANTITIES)]
+        directives = [record.finish(scene) for record in records]
         return sorted(directives, key=lambda directive: (directive.start, directive.end))
 
     def look(self, scene: Scene) -> Known:
@@ -131,7 +133,7 @@ class Linker:
                 groups.append([actor])
         return groups
 
-    def issuer(self, known: Known, record: Record) -> int | None:
+    def find_issuer(self, known: Known, record: Record) -> None:
         """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
         votes: dict[Head, float] = {}
         for assignee in record.assignees:
@@ -139,7 +141,9 @@ class Linker:
                 if head not in record.assignees:
                     votes[head] = votes.get(head, 0.0) + chance * known.chances[assignee][ASSIGNEE]
         best = max(votes, key=votes.__getitem__)
-        return best if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees) else None
+        if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees):
+            record.issuer = best
+            record.chances.append(votes[best] / sum(record.chances))
 
     def heads(self, known: Known, mention: int, role: str) -> dict[Head, float]:
         """The candidates with their probabilities."""
@@ -147,10 +151,10 @@ class Linker:
         model = self.models[f"head {ISSUER if role == NOBODY else role}"]
         return dict(zip(heads, softmax(np.array([model.scores(row)[0] for row in rows])), strict=True))
 
-    def home(
+    def find_home(
         self, known: Known, mention: int, role: str, home: Mapping[int, Record], alone: dict[int, Record]
-    ) -> Record | None:
-        """The record that the mention belongs to; `alone` keeps, by issuer, those that tell nobody."""
+    ) -> None:
+        """Put the mention into its record, if it has one; `alone` keeps, by issuer, those that tell nobody."""
         votes: dict[int, float] = {}  # first assignee of a record → chance
         chances = self.heads(known, mention, role)
         for head, chance in chances.items():
@@ -159,11 +163,15 @@ class Linker:
                 votes[first] = votes.get(first, 0.0) + chance
         best = max(votes, key=votes.__getitem__, default=None)
         likely = 0.0 if best is None else votes[best]
+        name = list_of(known.scene, mention, role)
         if chances.get(NOBODY, 0.0) > max(LIKELY, likely):
             issuers = self.heads(known, mention, NOBODY)
             issuer = max((head for head in issuers if isinstance(head, int)), key=issuers.__getitem__, default=None)
-            return None if issuer is None else alone.setdefault(issuer, Record([], issuer))
-        return home[best] if best is not None and likely > LIKELY else None
+            if issuer is not None:
+                record = alone.setdefault(issuer, Record([], issuer, chances=[issuers[issuer]]))
+                record.add(name, mention, chances[NOBODY])
+        elif best is not None and likely > LIKELY:
+            home[best].add(name, mention, likely)
 
 
 # ------------------------------------------------------------------ candidates
@@ -183,7 +191,7 @@ def list_of(scene: Scene, mention: int, role: str) -> str:
     """The field of a record that the mention goes to."""
     if role != "quantity":
         return role
-    return "deadlines" if scene.labels[mention] == "DEADLINE" else "indicators"
+    return QUANTITIES[scene.labels[mention] == "DEADLINE"]
 
 
 def candidates(known: Known, mention: int, role: str) -> list[int]:
@@ -208,7 +216,7 @@ def options(known: Known, mention: int, role: str) -> tuple[list[Head], list[lis
         row = pair_features(known, mention, head, kind)
         heads.append(head)
         rows.append(row + [f"{NOBODY} {name}" for name in row] if role == NOBODY else row)
-    for none in (None, NOBODY) if role == "quantity" else (None,):
+    for none in (None,) if kind == ISSUER else (None, NOBODY):
         heads.append(none)
         rows.append(headless_features(known, mention, f"{role} {none}"))
     return heads, rows
@@ -224,6 +232,12 @@ class Record:
     assignees: list[int]
     issuer: int | None = None
     lists: dict[str, list[int]] = field(default_factory=dict)
+    chances: list[float] = field(default_factory=list)  # of each link
+
+    def add(self, name: str, mention: int, chance: float) -> None:
+        """One more mention in the list `name`."""
+        self.lists.setdefault(name, []).append(mention)
+        self.chances.append(chance)
 
     def finish(self, scene: Scene) -> Directive:
         """The directive of mention ids; its span is that of its mentions."""
@@ -237,7 +251,8 @@ class Record:
             ).items()
         }
         start = min(scene.mentions[n].start for n in numbers)
-        return Directive(issuer, **fields, start=start, end=max(scene.mentions[n].end for n in numbers))
+        end = max(scene.mentions[n].end for n in numbers)
+        return Directive(issuer, **fields, start=start, end=end, chance=prod(self.chances))
 
 
 # ------------------------------------------------------------------ weights
