@@ -7,7 +7,7 @@
     article.directives, article.entities, article.to_json()
 
 In: texts, or articles without annotation, in a stream. Out: articles in the public form, in the same order, one for
-each. Every stage is a method of its own, so that one can be replaced: prepare, run, mentions, records.
+each. Every stage is a method of its own, so that one can be replaced: prepare, run, decode, mentions, records.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from data.schema import LABELS, Article, Directive, Entity
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
-from infer.decode import Chain, decode
+from infer.decode import Chain, Span, decode_all
 from infer.directives import find_directives
 from infer.indicators import parse_indicator
 from infer.keys import add_keys
@@ -88,9 +88,9 @@ class Extractor:
         stream = iter(articles)
         while chunk := list(islice(stream, CHUNK)):
             encoded = [self.prepare(article.text) for article in chunk]
-            for article, words, scores in zip(chunk, encoded, self.run(encoded), strict=True):
+            for article, words, spans in zip(chunk, encoded, self.decode(encoded, self.run(encoded)), strict=True):
                 date = article.date or find_dateline(article.text)
-                entities = self.mentions(article.text, words, scores, date, article.meta.get("place"))
+                entities = self.mentions(article.text, words, spans, date, article.meta.get("place"))
                 yield Article.model_construct(
                     id=article.id,
                     date=date,
@@ -110,12 +110,16 @@ class Extractor:
         """Tag scores of every word: float32 [words, tags] per article."""
         return word_scores(articles, self.encoder, self.forward, len(bio_tags(self.labels)))
 
+    def decode(self, articles: Sequence[Encoded], scores: Sequence[np.ndarray]) -> list[list[Span]]:
+        """Tag scores to spans of words with their probabilities."""
+        return decode_all(scores, [article.words.lines for article in articles], self.chain)
+
     def mentions(
-        self, text: str, article: Encoded, scores: np.ndarray, date: dt.date | None, place: str | None
+        self, text: str, article: Encoded, spans: Sequence[Span], date: dt.date | None, place: str | None
     ) -> list[Entity]:
-        """Tag scores to mentions with raw offsets, probabilities and normalised values."""
+        """Spans of words to mentions with raw offsets, probabilities and normalised values."""
         found = []
-        for number, span in enumerate(decode(scores, article.words.lines, self.chain), 1):
+        for number, span in enumerate(spans, 1):
             start, end = raw_span(article.words, span.first, span.last)
             label, phrase = self.labels[span.label], text[start:end]
             found.append(
