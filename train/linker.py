@@ -175,8 +175,7 @@ def left_out(
         linker = Linker(fit_look([lessons[n] for n in rest], [features[n] for n in rest], look))
         for n in range(fold, len(lessons), FOLDS):
             scene = lessons[n].scene
-            chances = [linker.chances(scene, mention, look, row) for mention, row in enumerate(features[n])]
-            found[n] = Known(scene, lessons[n].own, chances)
+            found[n] = Known(scene, lessons[n].own, linker.chances(scene, look, features[n]))
         done()
     return [found[n] for n in range(len(lessons))]
 
