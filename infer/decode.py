@@ -65,6 +65,8 @@ def decode(scores: np.ndarray, lines: np.ndarray, chain: Chain) -> list[Span]:
 
 def decode_all(scores: Sequence[np.ndarray], lines: Sequence[np.ndarray], chain: Chain) -> list[list[Span]]:
     """The mentions of several texts at once, each as `decode` gives them."""
+    if not scores:
+        return []
     ends = np.cumsum([len(text) for text in scores])
     bounds = [begins[:-1] + end - len(text) for text, begins, end in zip(scores, lines, ends, strict=True)]
     words = np.concatenate(scores).astype(np.float64)
