@@ -34,7 +34,6 @@ its body's: "UBND tỉnh" finds "Ủy ban nhân dân tỉnh Lai Châu", and `so-
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -46,6 +45,7 @@ from typing import Any
 
 from data.command import make_parser
 from data.errors import InputError, unforeseen
+from infer.backends import add_runtime, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
 from infer.extractor import Extractor
@@ -83,17 +83,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
     parser.add_argument("--part-size", type=int, metavar="N", help=f"articles of the input in a part ({PART})")
     parser.add_argument("--resume", action="store_true", help="go on where the same command was broken off, if it was")
+    add_runtime(parser)
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    show_log()
     try:
         wanted = Filter.parse(due=args.due, assignee=args.assignee, issuer=args.issuer)
         target = Target.parse(args)  # said before the model is loaded
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=target.files())
-        extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
+        extractor = Extractor.load(
+            args.model,
+            segmenter=args.segmenter,
+            device=args.device,
+            backend=args.backend,
+            threads=args.threads,
+            text_bytes=sum(source.size for source in sources),
+        )
         return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

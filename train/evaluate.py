@@ -23,6 +23,7 @@ from data.formats import read_articles
 from data.progress import Meter
 from data.schema import Article
 from data.segment import load_segmenter, segment
+from infer.backends import add_runtime
 from infer.checkpoint import Settings, read_settings
 from infer.extractor import Extractor, link, with_values
 from train.metrics import evaluate, normalized_scores
@@ -160,7 +161,7 @@ def main(argv: list[str] | None = None) -> int:
         help="no checkpoint, only ARTICLES: print how good records and values are for their own mentions",
     )
     parser.add_argument("--segmenter", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
+    add_runtime(parser)
     args = parser.parse_args(argv)
     if args.gold_mentions and (args.output or args.segmenter):
         parser.error("--gold-mentions needs no segmenter and writes no files: leave out --segmenter and --output")
@@ -174,7 +175,9 @@ def main(argv: list[str] | None = None) -> int:
         settings = read_settings(model)
         segmented = settings.segmenter == "none"
         gold = [a for source in articles for a in read_articles(source, settings.labels, segmented=segmented)]
-        extractor = Extractor.load(model, segmenter=args.segmenter, device=args.device)
+        extractor = Extractor.load(
+            model, segmenter=args.segmenter, device=args.device, backend=args.backend, threads=args.threads
+        )
         figures = compute(extractor, gold)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

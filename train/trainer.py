@@ -26,7 +26,8 @@ from data.encode import IGNORED, Encoded, Encoder, tag_words, window_begins, win
 from data.progress import Meter
 from data.schema import Article
 from infer.decode import Chain
-from infer.runtime import pad, torch_forward, word_scores
+from infer.runtime import pad, word_scores
+from infer.torch_backend import torch_forward
 from train.config import TrainingConfig
 from train.scores import decode_tags, seqeval_scores
 
