@@ -37,15 +37,16 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from data.command import make_parser
 from data.errors import InputError, unforeseen
-from infer.backends import add_runtime, show_log
+from infer.backends import add_runtime, default_threads, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
 from infer.extractor import Extractor
@@ -54,10 +55,12 @@ from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
 from infer.parts import open_parts, partial_folder
 from infer.site import INDEX, open_site
+from infer.torch_backend import gpu_found
+from infer.workers import Workers, workers_for
 
 WORK = "extracting"
 # options on which no byte of the output depends, or that --resume compares by what is behind them
-FREE = ("articles", "output", "html", "model", "resume")
+FREE = ("articles", "output", "html", "model", "resume", "workers")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -86,6 +89,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--part-size", type=int, metavar="N", help=f"articles of the input in a part ({PART})")
     parser.add_argument("--resume", action="store_true", help="go on where the same command was broken off, if it was")
     add_runtime(parser)
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes that share the articles (one a core where that pays)"
+    )
     args = parser.parse_args(argv)
     show_log()
     try:
@@ -93,15 +99,8 @@ def main(argv: list[str] | None = None) -> int:
         target = Target.parse(args)  # said before the model is loaded
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=target.files())
-        extractor = Extractor.load(
-            args.model,
-            segmenter=args.segmenter,
-            device=args.device,
-            backend=args.backend,
-            threads=args.threads,
-            text_bytes=sum(source.size for source in sources),
-        )
-        return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
+        with open_extractor(args, sum(source.size for source in sources)) as extractor:
+            return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -112,12 +111,32 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
+def open_extractor(args: argparse.Namespace, text_bytes: int) -> AbstractContextManager[ChunkExtractor]:
+    """One extractor, or several processes that share the work: what --workers asks for, else what pays."""
+    load = partial(
+        Extractor.load,
+        args.model,
+        segmenter=args.segmenter,
+        device=args.device,
+        backend=args.backend,
+        text_bytes=text_bytes,
+    )
+    cores = args.threads or default_threads()
+    count = args.workers
+    if count is None:
+        on_gpu = args.device not in ("auto", "cpu") or gpu_found()
+        count = 1 if on_gpu else workers_for(args.model, text_bytes, cores)
+    if count == 1:
+        return nullcontext(load(threads=args.threads))
+    return Workers(count, partial(load, threads=max(1, cores // max(1, count))))
+
+
 def forget_stdout() -> None:
     """What standard output still holds cannot be written: let Python not try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def facts_of(args: argparse.Namespace, target: Target, extractor: Extractor) -> dict[str, Any]:
+def facts_of(args: argparse.Namespace, target: Target, extractor: ChunkExtractor) -> dict[str, Any]:
     """What the output of a command depends on beside its articles, for --resume to compare."""
     if not target.in_parts:
         return {}

@@ -258,9 +258,7 @@ def body_key_of(position: str, home: Home) -> str | None:
 _Office = tuple[Person, str, str | None]
 
 
-def _owner(
-    official: Official, people: Sequence[Person], offices: Sequence[_Office], key_of: _KeyOf
-) -> Person | None:
+def _owner(official: Official, people: Sequence[Person], offices: Sequence[_Office], key_of: _KeyOf) -> Person | None:
     """The one person of the article whom a mention fits, or None; `offices` are those of `people`."""
     if official["name"]:
         name = match_key(official["name"])

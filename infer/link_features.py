@@ -119,9 +119,7 @@ def _position(scene: Scene, mention: int, low: int, high: int) -> Iterator[str]:
     if low:
         previous = tokens[max(scene.begins[tokens[low].sentence - 1], low - FAR) : low]
         yield f"sentence before ends={previous[-1].key}{tokens[low].key}"
-        yield from (
-            f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in TRIGGERS})
-        )
+        yield from (f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in TRIGGERS}))
         mentioned = [token.key for token in previous if token.mention is not None]
         yield f"mentions of sentence before={' '.join(mentioned[:3])}"
 
