@@ -49,9 +49,9 @@ def _sign(token: Token) -> str:
 
 
 class Scene:
-    """All that features are read off. Lists with one value a token: `tokens`, `signs` (what it does); a mention: `place`
-    (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names` (last words of a person's names),
-    `roles` (of the rules)."""
+    """All that features are read off. Lists with one value a token: `tokens`, and `signs`, what it does. Lists with one
+    value a mention: `place` (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names` (last
+    words of a person's names), `roles` (of the rules)."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Several processes give what one gives: in order, byte for byte, whatever becomes of a process; and all of them end."""
+"""Several processes give what one gives, in order and byte for byte, whatever becomes of a process; all of them end."""
 
 from __future__ import annotations
 
@@ -14,49 +14,12 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.schema import Article, Directive, Entity
+from data.schema import Article
 from infer.__main__ import main
 from infer.checkpoint import WEIGHTS_FILE
 from infer.workers import AHEAD, HEAVY, SHARE, Workers, workers_for
-from tests.conftest import FEW, ROOT
-
-
-class Stub:
-    """An extractor that needs no model. What a text says it does: wait, fail, or end its process."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def extract_chunk(self, articles: Sequence[Article]) -> list[Article | InputError]:
-        return [self._extract(article) for article in articles]
-
-    def _extract(self, article: Article) -> Article | InputError:
-        what, _, rest = article.text.partition(" ")
-        if what == "fail":
-            return InputError("a failure", expected="none", mend="leave it out")
-        if what == "wait":
-            time.sleep(float(rest))
-        if what == "die" or (what == "once" and not (self.folder / article.id).exists()):
-            (self.folder / article.id).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        entity = Entity(id="e1", label="AGENCY", start=0, end=1, text=what[0], score=0.5, normalized={"body": what})
-        directive = Directive(assignees=["e1"], start=0, end=1)
-        return article.model_copy(update={"entities": [entity], "directives": [directive]})
-
-
-def broken() -> Stub:
-    raise InputError("no model", expected="one", mend="make one")
-
-
-def dying() -> Stub:
-    os._exit(3)
-
-
-def chunks(*texts: Sequence[str]) -> list[list[Article]]:
-    return [
-        [Article(id=f"{n}-{m}", text=text, meta={"place": "Lai Châu"}) for m, text in enumerate(chunk)]
-        for n, chunk in enumerate(texts)
-    ]
+from tests.conftest import ROOT
+from tests.stub_extractor import Stub, broken, chunks, dying
 
 
 def lines(results: Sequence[Article | InputError]) -> list[str]:
@@ -155,7 +118,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from infer.workers import Workers
-from tests.test_workers import Stub, chunks
+from tests.stub_extractor import Stub, chunks
 
 if __name__ == "__main__":
     with Workers(2, partial(Stub, Path("."))) as workers:
@@ -172,25 +135,26 @@ def test_no_process_is_left_over(way: str, tmp_path: Path) -> None:
     if way == "closed pipe":
         program.write_text(PROGRAM.replace("[60] * 5", "[0.05] * 500"), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(program)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
         start_new_session=True,
-    )
-    assert process.stdout and process.stderr
-    pids = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(pids) == 2
-    assert process.stdout.readline() == "0-0\n"
-    if way == "ctrl-c":
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-    elif way == "kill":
-        process.kill()
-    process.stdout.close()
-    said = process.stderr.read()
-    assert process.wait(timeout=60) != 0
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        assert len(pids) == 2
+        assert process.stdout.readline() == "0-0\n"
+        if way == "ctrl-c":
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        elif way == "kill":
+            process.kill()
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(timeout=60) != 0
     assert ("KeyboardInterrupt" in said) == (way == "ctrl-c")
     assert said.count("Traceback") == (way != "kill")  # of the program alone: its workers say nothing
     deadline = time.monotonic() + 60
