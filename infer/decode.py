@@ -183,9 +183,9 @@ def viterbi(scores: np.ndarray, lines: np.ndarray, chain: Chain) -> np.ndarray:
     tags = np.empty(delta.shape[1], dtype=np.int64)
     after = np.empty(0, dtype=np.int64)  # the tags one step further on
     for a, b in pairwise(steps.begins[::-1]):
-        here = delta[:, b:a]
-        here[:, : len(after)] += transitions[:, after]
-        after = tags[b:a] = here.argmax(axis=0)
+        reach = delta[:, b:a]
+        reach[:, : len(after)] += transitions[:, after]
+        after = tags[b:a] = reach.argmax(axis=0)
     return steps.unpack(tags)
 
 

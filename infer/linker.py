@@ -71,8 +71,12 @@ class Model:
         self._none = len(self.rows)  # the row of a name without a weight
         self._padded = np.vstack((self.weights, np.zeros((1, self.weights.shape[1]), np.float32)))
 
-    def scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
-        """Sums of the weights of each row's names, float32 [rows, classes]; each name counts once."""
+    def scores(self, features: Iterable[str]) -> np.ndarray:
+        """Sums of weights, float32 [classes]; each name counts once."""
+        return np.asarray(self.all_scores([features])[0])
+
+    def all_scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
+        """`scores` of each row, float32 [rows, classes]."""
         none, row_of = self._none, self.rows.get
         known = [{none}.union(map(row_of, row, repeat(none))) for row in rows]
         starts = np.cumsum([0, *map(len, known)])
@@ -122,15 +126,12 @@ class Linker:
     def look(self, scene: Scene) -> Known:
         """What each mention may be, looked at twice."""
         own = [mention_features(scene, mention) for mention in range(len(scene.place))]
-        first = Known(scene, own, self.chances(scene, 1, own))
+        first = Known(scene, own, self.all_chances(scene, 1, own))
         rows = [row + neighbour_features(first, n) for n, row in enumerate(own)]
-        return first._replace(chances=self.chances(scene, 2, rows))
+        return first._replace(chances=self.all_chances(scene, 2, rows))
 
-    def chances(self, scene: Scene, look: int, rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
-        """The roles of each mention with their probabilities; an actor's chance to be an issuer is one of its own.
-
-        rows: the features of all mentions.
-        """
+    def all_chances(self, scene: Scene, look: int, rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """`chances` of all mentions; rows: their features."""
         quantities = [n for n, label in enumerate(scene.labels) if label not in ACTORS]
         roles, issuers = self._classes((f"actor {look}", f"{ISSUER} {look}"), [rows[n] for n in scene.actors])
         (amounts,) = self._classes((f"quantity {look}",), [rows[n] for n in quantities])
@@ -139,11 +140,23 @@ class Linker:
             found[n] = role | {ISSUER: issuer[ISSUER]}
         return [found[n] for n in range(len(rows))]
 
+    def chances(self, scene: Scene, mention: int, look: int, features: Sequence[str]) -> dict[str, float]:
+        """The roles of one mention with their probabilities; an actor's chance to be an issuer is one of its own."""
+        if scene.labels[mention] not in ACTORS:
+            ((amount,),) = self._classes((f"quantity {look}",), [features])
+            return amount
+        ((role,), (issuer,)) = self._classes((f"actor {look}", f"{ISSUER} {look}"), [features])
+        return role | {ISSUER: issuer[ISSUER]}
+
+    def _together(self, features: Sequence[str]) -> bool:
+        ((chances,),) = self._classes(("group",), [features])
+        return chances[TOGETHER] > 0.5
+
     def _classes(self, names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> list[list[dict[str, float]]]:
         """The classes of each row with their probabilities, by each of the models."""
         if names not in self._joined:
             self._joined[names] = joined([self.models[name] for name in names])
-        scores = self._joined[names].scores(rows)
+        scores = self._joined[names].all_scores(rows)
         edges = np.cumsum([len(CLASSES[name]) for name in names])
         return [
             [dict(zip(CLASSES[name], chances, strict=True)) for chances in softmax(part)]
@@ -156,15 +169,11 @@ class Linker:
         for actor in known.scene.actors:
             if known.chances[actor][ASSIGNEE] <= LIKELY:
                 continue
-            if groups and self._together(known, groups[-1][-1], actor):
+            if groups and self._together(group_features(known, groups[-1][-1], actor)):
                 groups[-1].append(actor)
             else:
                 groups.append([actor])
         return groups
-
-    def _together(self, known: Known, earlier: int, later: int) -> bool:
-        ((chances,),) = self._classes(("group",), [group_features(known, earlier, later)])
-        return chances[TOGETHER] > 0.5
 
     def issuer(self, known: Known, record: Record) -> int | None:
         """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
@@ -180,7 +189,7 @@ class Linker:
         """The candidates with their probabilities."""
         heads, rows = options(known, mention, role)
         model = self.models[f"head {ISSUER if role == NOBODY else role}"]
-        (chances,) = softmax(model.scores(rows).T)
+        (chances,) = softmax(model.all_scores(rows).T)
         return dict(zip(heads, chances, strict=True))
 
     def home(

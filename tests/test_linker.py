@@ -67,21 +67,23 @@ def test_weights_survive_their_file(learned: Linker, tmp_path: Path) -> None:
 
 def test_a_fitted_model_tells_what_it_was_shown() -> None:
     model = fit([[["all", word]] for word in ("mưa", "nắng") * 5], [[True, False], [False, True]] * 5, 2)
-    assert np.argmax(model.scores([["all", "mưa"]])) == 0
-    assert np.argmax(model.scores([["all", "nắng", "a word that it never saw"]])) == 1
+    assert np.argmax(model.scores(["all", "mưa"])) == 0
+    assert np.argmax(model.scores(["all", "nắng", "a word that it never saw"])) == 1
 
 
 def test_each_name_counts_once() -> None:
     model = Model(["a"], np.array([[2.0]]))
-    assert model.scores([["a", "a", "b"], [], ["b"], ["a"]]).tolist() == [[2.0], [0.0], [0.0], [2.0]]
-    assert model.scores([]).tolist() == []
+    assert model.scores(["a", "a", "b"]).tolist() == [2.0]
+    assert model.scores([]).tolist() == [0.0]
 
 
 def test_joined_models_score_as_they_do_alone() -> None:
     one, other = Model(["a", "b"], np.array([[2.0], [3.0]])), Model(["b", "c"], np.array([[4.0, 5.0], [6.0, 7.0]]))
-    rows = [["a", "b", "c", "d"], ["c"], ["d"]]
-    expected = np.hstack([one.scores(rows), other.scores(rows)])
-    assert joined([one, other]).scores(rows).tolist() == expected.tolist() == [[5, 10, 12], [0, 6, 7], [0, 0, 0]]
+    rows = [["a", "b", "c", "d"], ["c"], [], ["d"]]
+    together = joined([one, other]).all_scores(rows)
+    assert together.tolist() == [[5, 10, 12], [0, 6, 7], [0, 0, 0], [0, 0, 0]]
+    assert together.tolist() == [[*one.scores(row), *other.scores(row)] for row in rows]
+    assert one.all_scores([]).tolist() == []
 
 
 def test_a_lesson_knows_heads_and_records() -> None:

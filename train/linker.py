@@ -175,7 +175,8 @@ def left_out(
         linker = Linker(fit_look([lessons[n] for n in rest], [features[n] for n in rest], look))
         for n in range(fold, len(lessons), FOLDS):
             scene = lessons[n].scene
-            found[n] = Known(scene, lessons[n].own, linker.chances(scene, look, features[n]))
+            chances = [linker.chances(scene, mention, look, row) for mention, row in enumerate(features[n])]
+            found[n] = Known(scene, lessons[n].own, chances)
         done()
     return [found[n] for n in range(len(lessons))]
 
