@@ -177,7 +177,8 @@ def _is_name(before: str, word: str) -> bool:
     return word[0].isupper() and not word.isupper() and before[-1].isalnum()
 
 
-def _read_gap(text: str, start: int, end: int) -> list[Item]:
+@lru_cache(maxsize=2048)  # the rules and the linker read an article one after the other
+def _read_gap(text: str, start: int, end: int) -> tuple[Item, ...]:
     """The items of a stretch without mentions."""
     items: list[Item] = []
     tokens = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text, start, end)]
@@ -195,7 +196,7 @@ def _read_gap(text: str, start: int, end: int) -> list[Item]:
         else:
             items.append(Item(_MARKS.get(word, Role.WORD), at, stop, "" if word[0].isalnum() else word))
         n += size or 1
-    return items
+    return tuple(items)
 
 
 def read_items(text: str, start: int, end: int, mentions: Sequence[Mention]) -> list[Item]:
