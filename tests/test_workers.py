@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from data.errors import InputError
 from data.schema import Article
-from infer.__main__ import main
+from infer.__main__ import main, share_out
 from infer.checkpoint import SHIPPED, WEIGHTS_FILE
 from infer.workers import AHEAD, HEAVY, SHARE, Workers, workers_for
 from tests.conftest import ROOT
@@ -110,6 +111,22 @@ def test_the_command_writes_the_same_bytes_with_several_processes(tmp_path: Path
     assert one == several
     assert one.count(b"\n") == len(texts)
     assert one.count(b'"directives": [{') > 1
+
+
+def test_threads_do_not_depend_on_how_many_were_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    (tmp_path / WEIGHTS_FILE).touch()
+
+    def shared(text_bytes: int, **asked: int | str | None) -> tuple[int, int]:
+        options = {"workers": None, "threads": None, "device": "cpu", "model": tmp_path} | asked
+        return share_out(Namespace(**options), text_bytes)
+
+    assert shared(0) == (1, 8)
+    assert shared(8 * SHARE) == (8, 1)
+    assert shared(8 * SHARE, threads=2) == (4, 2)
+    assert shared(8 * SHARE, device="cuda") == (1, 8)
+    assert [shared(0, workers=count) for count in (1, 2)] == [(1, 1), (2, 1)]
+    assert shared(0, workers=2, threads=3) == (2, 3)
 
 
 # ------------------------------------------------------------------ the end
