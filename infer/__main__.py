@@ -23,6 +23,9 @@ An output appears when it is whole. Until then jsonl, csv and parquet grow in OU
 killed or the disk is full, the same command with --resume goes on from there, and ends with the same bytes as if
 nothing had been. It refuses where articles, options or the model are others than they were.
 
+Much text and a small model keep every core busy with a process of its own (--workers); how many they are changes no
+byte of the output.
+
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an
 assignee (the issuer) has all the words of NAME, side by side: "Sở Tài chính" also finds "Sở Tài chính tỉnh" and "Giám
