@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from infer.scene import ISSUER, LINE, SENTENCE, Scene, Token
+from infer.scene import ISSUER, LINE, SENTENCE, TRIGGERS, Scene, Token
 from infer.triggers import ACTORS, Role
 
 
@@ -28,29 +28,12 @@ RECENT = 12  # actors before a mention that a second look takes in
 FAR = 200  # tokens or actors to look away at most, so that the time stays linear in the length of a text
 LONG = 6  # longer rows of signs between two mentions are all alike
 
-_TRIGGERS = frozenset(
-    {
-        Role.ORDER, Role.STEER, Role.PASSIVE, Role.DUTY, Role.SPEAK, Role.ACCORDING, Role.BY, Role.JOIN, Role.REPORT,
-        Role.LETTER, Role.TOWARDS,
-    }
-)  # fmt: skip
-_JOINTS = frozenset({Role.AND, Role.OF, Role.CLAUSE, Role.PAST, Role.OUTSIDER})
-_MARKS = frozenset({Role.COMMA, Role.STOP, Role.QUOTE})
 _ENDS = frozenset({".", "”", '"', "!", "?", ";", "…", ":"})
 
 
 def level(value: float, steps: Sequence[float] = CHANCES) -> int:
     """The number of steps that `value` has reached."""
     return bisect_right(steps, value)
-
-
-def _sign(token: Token) -> str:
-    """What a token does: the label of a mention, the role of a trigger, the mark itself; "" for other words."""
-    if token.mention is not None:
-        return token.key
-    if token.role in _TRIGGERS or token.role in _JOINTS:
-        return token.role.name
-    return token.key if token.role in _MARKS or token.key == ":" else ""
 
 
 # ------------------------------------------------------------------ one mention
@@ -63,7 +46,7 @@ def mention_features(scene: Scene, mention: int) -> list[str]:
     found = ["all", f"label={scene.labels[mention]}"]
     found += _window(scene, mention, place)
     found += _clause(scene.tokens, place, low, high)
-    found += _around(scene.tokens, place, low, high)
+    found += _around(scene, place, low, high)
     found += _position(scene, mention, low, high)
     found += _wording(scene, mention)
     found += _ruled(scene, mention)
@@ -97,17 +80,20 @@ def _sides(place: int, low: int, high: int) -> tuple[tuple[str, range], tuple[st
     return ("before", before), ("after", range(place + 1, min(high, place + FAR)))
 
 
-def _around(tokens: Sequence[Token], place: int, low: int, high: int) -> Iterator[str]:
+def _around(scene: Scene, place: int, low: int, high: int) -> Iterator[str]:
     """The signs on either side, nearest first, and the nearest triggers."""
+    tokens = scene.tokens
     nearest = []
     for side, places in _sides(place, low, high):
         signs: list[str] = []
         trigger: tuple[str, str, int] = ("-", "-", 0)
         for gap, n in enumerate(places):
-            sign = _sign(tokens[n])
-            if sign and len(signs) < LONG:
+            sign = scene.signs[n]
+            if not sign:
+                continue
+            if len(signs) < LONG:
                 signs.append(sign)
-            if tokens[n].role in _TRIGGERS:
+            if tokens[n].role in TRIGGERS:
                 yield f"anywhere {side}={sign}"
                 if trigger[0] == "-":
                     trigger = sign, tokens[n].key, gap
@@ -131,9 +117,7 @@ def _position(scene: Scene, mention: int, low: int, high: int) -> Iterator[str]:
     if low:
         previous = tokens[max(scene.begins[tokens[low].sentence - 1], low - FAR) : low]
         yield f"sentence before ends={previous[-1].key}{tokens[low].key}"
-        yield from (
-            f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in _TRIGGERS})
-        )
+        yield from (f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in TRIGGERS}))
         mentioned = [token.key for token in previous if token.mention is not None]
         yield f"mentions of sentence before={' '.join(mentioned[:3])}"
 
@@ -277,7 +261,7 @@ def _between(scene: Scene, mention: int, head: int, side: str) -> Iterator[str]:
     """What stands between two mentions of one sentence."""
     first, last = sorted((scene.place[mention], scene.place[head]))
     between = scene.tokens[first + 1 : last]
-    signs = [sign for token in between if (sign := _sign(token))]
+    signs = [sign for sign in scene.signs[first + 1 : last] if sign]
     if len(between) <= 4:
         yield f"between={side}{' '.join(token.key for token in between)}"
     yield f"signs={side}{' '.join(signs) if len(signs) <= LONG else 'many'}"
@@ -300,8 +284,8 @@ def _apart(scene: Scene, mention: int, head: int, way: str) -> Iterator[str]:
     )
     yield f"head first={level(there - start, DISTANCES)} {way}"
     yield f"head ends={scene.key(end - 1)} {way}"
-    after = next((t.role.name for t in scene.tokens[there + 1 : min(end, there + FAR)] if t.role in _TRIGGERS), "-")
-    before = next((t.key for t in reversed(scene.tokens[max(low, place - FAR) : place]) if t.role in _TRIGGERS), "-")
+    after = next((t.role.name for t in scene.tokens[there + 1 : min(end, there + FAR)] if t.role in TRIGGERS), "-")
+    before = next((t.key for t in reversed(scene.tokens[max(low, place - FAR) : place]) if t.role in TRIGGERS), "-")
     actor = any(t.role is Role.ACTOR for t in scene.tokens[max(low, place - FAR) : place])
     yield from (f"head trigger={after} {way}", f"trigger={before} {way}", f"actor first={actor} {way}")
 

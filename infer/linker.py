@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, repeat
 from math import prod
 from os import PathLike
 from pathlib import Path
@@ -69,17 +70,36 @@ class Model:
     def __init__(self, names: Iterable[str], weights: np.ndarray) -> None:
         self.rows = {name: n for n, name in enumerate(names)}
         self.weights = weights.astype(np.float32)
+        self._none = len(self.rows)  # the row of a name without a weight
+        self._padded = np.vstack((self.weights, np.zeros((1, self.weights.shape[1]), np.float32)))
 
     def scores(self, features: Iterable[str]) -> np.ndarray:
         """Sums of weights, float32 [classes]; each name counts once."""
-        known = {self.rows[name] for name in features if name in self.rows}
-        return np.asarray(self.weights[sorted(known)].sum(axis=0))
+        return np.asarray(self.all_scores([features])[0])
+
+    def all_scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
+        """`scores` of each row, float32 [rows, classes]."""
+        none, row_of = self._none, self.rows.get
+        known = [{none}.union(map(row_of, row, repeat(none))) for row in rows]
+        starts = np.cumsum([0, *map(len, known)])
+        flat = np.fromiter(chain.from_iterable(known), dtype=np.int64, count=int(starts[-1]))
+        return np.asarray(np.add.reduceat(self._padded[flat], starts[:-1], axis=0))
 
 
-def softmax(scores: np.ndarray) -> list[float]:
-    """Probabilities of scores."""
-    powers = np.exp(scores - scores.max())
-    return [float(power) for power in powers / powers.sum()]
+def joined(models: Sequence[Model]) -> Model:
+    """Several models of the same features as one with the classes of all: each name is looked up once."""
+    rows = {name: n for n, name in enumerate(dict.fromkeys(chain.from_iterable(model.rows for model in models)))}
+    weights = [np.zeros((len(rows), model.weights.shape[1])) for model in models]
+    for model, places in zip(models, weights, strict=True):
+        places[[rows[name] for name in model.rows]] = model.weights
+    return Model(rows, np.hstack(weights))
+
+
+def softmax(scores: np.ndarray) -> list[list[float]]:
+    """Probabilities of scores, of each row."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: list[list[float]] = (powers / powers.sum(axis=1, keepdims=True)).tolist()
+    return shares
 
 
 class Linker:
@@ -87,6 +107,7 @@ class Linker:
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.models = models
+        self._joined: dict[tuple[str, ...], Model] = {}
 
     def link(self, scene: Scene) -> list[Directive]:
         """The records, in reading order."""
@@ -107,19 +128,42 @@ class Linker:
     def look(self, scene: Scene) -> Known:
         """What each mention may be, looked at twice."""
         own = [mention_features(scene, mention) for mention in range(len(scene.place))]
-        first = Known(scene, own, [self.chances(scene, n, 1, row) for n, row in enumerate(own)])
+        first = Known(scene, own, self.all_chances(scene, 1, own))
         rows = [row + neighbour_features(first, n) for n, row in enumerate(own)]
-        return first._replace(chances=[self.chances(scene, n, 2, row) for n, row in enumerate(rows)])
+        return first._replace(chances=self.all_chances(scene, 2, rows))
+
+    def all_chances(self, scene: Scene, look: int, rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """`chances` of all mentions; rows: their features."""
+        quantities = [n for n, label in enumerate(scene.labels) if label not in ACTORS]
+        roles, issuers = self._classes((f"actor {look}", f"{ISSUER} {look}"), [rows[n] for n in scene.actors])
+        (amounts,) = self._classes((f"quantity {look}",), [rows[n] for n in quantities])
+        found = dict(zip(quantities, amounts, strict=True))
+        for n, role, issuer in zip(scene.actors, roles, issuers, strict=True):
+            found[n] = role | {ISSUER: issuer[ISSUER]}
+        return [found[n] for n in range(len(rows))]
 
     def chances(self, scene: Scene, mention: int, look: int, features: Sequence[str]) -> dict[str, float]:
         """The roles of one mention with their probabilities; an actor's chance to be an issuer is one of its own."""
         if scene.labels[mention] not in ACTORS:
-            return self._classes(f"quantity {look}", features)
-        issuer = self._classes(f"{ISSUER} {look}", features)[ISSUER]
-        return self._classes(f"actor {look}", features) | {ISSUER: issuer}
+            ((amount,),) = self._classes((f"quantity {look}",), [features])
+            return amount
+        ((role,), (issuer,)) = self._classes((f"actor {look}", f"{ISSUER} {look}"), [features])
+        return role | {ISSUER: issuer[ISSUER]}
 
-    def _classes(self, name: str, features: Sequence[str]) -> dict[str, float]:
-        return dict(zip(CLASSES[name], softmax(self.models[name].scores(features)), strict=True))
+    def _together(self, features: Sequence[str]) -> bool:
+        ((chances,),) = self._classes(("group",), [features])
+        return chances[TOGETHER] > 0.5
+
+    def _classes(self, names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> list[list[dict[str, float]]]:
+        """The classes of each row with their probabilities, by each of the models."""
+        if names not in self._joined:
+            self._joined[names] = joined([self.models[name] for name in names])
+        scores = self._joined[names].all_scores(rows)
+        edges = np.cumsum([len(CLASSES[name]) for name in names])
+        return [
+            [dict(zip(CLASSES[name], chances, strict=True)) for chances in softmax(part)]
+            for name, part in zip(names, np.split(scores, edges[:-1], axis=1), strict=True)
+        ]
 
     def groups(self, known: Known) -> list[list[int]]:
         """The assignees, those of one record together."""
@@ -127,7 +171,7 @@ class Linker:
         for actor in known.scene.actors:
             if known.chances[actor][ASSIGNEE] <= LIKELY:
                 continue
-            if groups and self._classes("group", group_features(known, groups[-1][-1], actor))[TOGETHER] > 0.5:
+            if groups and self._together(group_features(known, groups[-1][-1], actor)):
                 groups[-1].append(actor)
             else:
                 groups.append([actor])
@@ -149,7 +193,8 @@ class Linker:
         """The candidates with their probabilities."""
         heads, rows = options(known, mention, role)
         model = self.models[f"head {ISSUER if role == NOBODY else role}"]
-        return dict(zip(heads, softmax(np.array([model.scores(row)[0] for row in rows])), strict=True))
+        (chances,) = softmax(model.all_scores(rows).T)
+        return dict(zip(heads, chances, strict=True))
 
     def find_home(
         self, known: Known, mention: int, role: str, home: Mapping[int, Record], alone: dict[int, Record]

@@ -8,7 +8,7 @@ import pytest
 from data.compare import link_scores
 from data.formats import read_articles
 from data.schema import Article, Directive, Entity
-from infer.linker import Linker, Model, load_linker, save_linker
+from infer.linker import Linker, Model, joined, load_linker, save_linker
 from infer.scene import Scene
 from infer.triggers import split_sentences
 from tests.conftest import ARTICLES, FEW
@@ -89,6 +89,15 @@ def test_each_name_counts_once() -> None:
     model = Model(["a"], np.array([[2.0]]))
     assert model.scores(["a", "a", "b"]).tolist() == [2.0]
     assert model.scores([]).tolist() == [0.0]
+
+
+def test_joined_models_score_as_they_do_alone() -> None:
+    one, other = Model(["a", "b"], np.array([[2.0], [3.0]])), Model(["b", "c"], np.array([[4.0, 5.0], [6.0, 7.0]]))
+    rows = [["a", "b", "c", "d"], ["c"], [], ["d"]]
+    together = joined([one, other]).all_scores(rows)
+    assert together.tolist() == [[5, 10, 12], [0, 6, 7], [0, 0, 0], [0, 0, 0]]
+    assert together.tolist() == [[*one.scores(row), *other.scores(row)] for row in rows]
+    assert one.all_scores([]).tolist() == []
 
 
 def test_a_lesson_knows_heads_and_records() -> None:

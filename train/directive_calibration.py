@@ -1,8 +1,8 @@
-"""`python -m train.directive_calibration MODEL ARTICLES… -o infer/score.json`: scores of records that mean what they say.
+"""`python -m train.directive_calibration MODEL ARTICLES… -o infer/score.json`: what a record's score means.
 
 In: a checkpoint folder and annotated articles that neither it nor the linker was fitted on. Out: the three weights of
-`infer.confidence`, by logistic regression on what the model finds in them; or, for `train.calibration`, the score of each
-directive and whether it is right.
+`infer.confidence`, by logistic regression on what the model finds in them; or, for
+`train.calibration`, the score of each directive and whether it is right.
 
     python -m train.directive_calibration models/mini data/articles/dev -o infer/score.json
 """
