@@ -227,7 +227,7 @@ def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
         ]
         svg = report_plots.reliability(f"reliability-{len(parts)}", f"Reliability of the scores of {name}", one["bins"])
         caption = (
-            f"Scores of {escape(name)}{_RIGHT.get(name, '')}: on the dashed line 8 in 10 with a score of 80% are right. "
+            f"Scores of {escape(name)}{_RIGHT.get(name, '')}: on the dashed line 4 in 5 that score 80% are right. "
             f"Expected calibration error {figure(figures, *place, 'ece')}. Numbers count predictions."
         )
         parts.append(_plot(svg, caption, table(["score", "mean", "right", "of"], rows, kind="numbers")))
