@@ -30,7 +30,7 @@ def test_report_says_what_the_predictions_are_worth(
     predicted = list(Extractor.load(trained, device="cpu").extract_many(gold))
     ours = evaluate(gold, predicted, LABELS)
     assert figures["articles"] == 5
-    for part in ("entities", "entities_overlap", "confusion", "links", "normalized", "errors"):
+    for part in ("entities", "entities_overlap", "confusion", "calibration", "links", "normalized", "errors"):
         assert figures[part] == json.loads(json.dumps(ours[part])), part
     report = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert f"| micro | {figures['entities']['micro']['precision']:.3f} |" in report

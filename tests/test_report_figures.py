@@ -18,10 +18,10 @@ from seqeval.scheme import IOB2
 
 from data.compare import Pair, mention
 from data.formats import read_articles
-from data.schema import LABELS, Article, Directive, parse_article
+from data.schema import LABELS, Article, parse_article
 from tests.conftest import ARTICLES, FEW
 from tests.reports import figures_of, harmed
-from train.calibration import calibration, reliability
+from train.calibration import calibration, scored_mentions
 from train.mistakes import KINDS, context, edges, link_mistakes, sentences_of, span_mistakes, value_mistakes
 from train.partial import SCHEMES, partial_matches
 from train.significance import SAMPLES, SEED, difference, f1_of, score
@@ -116,7 +116,7 @@ def test_intervals_are_those_of_scipys_bootstrap() -> None:
 
 
 def test_calibration_by_hand() -> None:
-    found = reliability([0.95, 0.91, 1.0, 0.5, 0.0], [True, True, False, True, False])
+    found = calibration([(0.95, True), (0.91, True), (1.0, False), (0.5, True), (0.0, False)])
     assert [(one["low"], one["right"], one["count"]) for one in found["bins"]] == [
         (0.0, 0, 1),
         (0.5, 1, 1),
@@ -124,23 +124,21 @@ def test_calibration_by_hand() -> None:
     ]
     assert found["bins"][2]["mean"] == pytest.approx(2.86 / 3)
     assert found["ece"] == pytest.approx((0.0 + 0.5 + abs(2 - 2.86)) / 5)
-    assert reliability([], []) == {"bins": [], "ece": 0.0}
+    assert calibration([]) == {"bins": [], "ece": 0.0}
 
 
-def test_scores_of_mentions_and_of_directives_are_told_apart() -> None:
-    gold = two_words((0, 2), (4, 6)).model_copy(update={"directives": [Directive(issuer="e0", assignees=["e4"])]})
-    said = [Directive(issuer="e0", assignees=["e4"], score=0.8), Directive(assignees=["e0"], score=0.3)]
-    own = two_words((0, 3), (4, 6), score=0.7).model_copy(update={"directives": said})
-    found = calibration([(gold, own)])
-    assert [(one["right"], one["count"]) for one in found["mentions"]["bins"]] == [(1, 2)]
-    assert [(one["low"], one["right"]) for one in found["directives"]["bins"]] == [(0.3, 0), (0.8, 1)]
-    assert list(calibration([(gold, own)], directives=False)) == ["mentions"]
+def test_a_mention_without_a_score_is_left_out() -> None:
+    gold, own = two_words((0, 2), (4, 6)), two_words((0, 3), (4, 6), score=0.7)
+    assert scored_mentions([(gold, own), (gold, gold)]) == [(0.7, False), (0.7, True), (0.9, True), (0.9, True)]
+    assert scored_mentions([(gold, own)], "OFFICIAL") == []
+    bare = [entity.model_copy(update={"score": None}) for entity in own.entities]
+    assert scored_mentions([(gold, own.model_copy(update={"entities": bare}))]) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
 @settings(max_examples=60)
 def test_every_prediction_is_in_the_bin_of_its_score(scored: list[tuple[float, bool]]) -> None:
-    found = reliability([score for score, _ in scored], [right for _, right in scored])
+    found = calibration(scored)
     assert sum(one["count"] for one in found["bins"]) == len(scored)
     assert all(one["low"] - 1e-9 <= one["mean"] <= one["high"] + 1e-9 for one in found["bins"])
     assert 0 <= found["ece"] <= 1

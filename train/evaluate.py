@@ -32,7 +32,6 @@ from data.schema import Article
 from data.segment import load_segmenter, segment
 from infer.checkpoint import SETTINGS_FILE, Settings, read_settings
 from infer.extractor import Extractor, link, with_values
-from train.calibration import calibration
 from train.checkpoint import fingerprint
 from train.comparison import compare
 from train.metrics import evaluate, normalized_scores
@@ -92,7 +91,6 @@ def compute(
         figures["given_gold_mentions"] = given_gold_mentions(gold)
     mistakes = span_mistakes(pairs)
     figures |= {
-        "calibration": calibration(pairs, directives=records),
         "nervaluate": partial_matches(pairs, labels),
         "precision_recall": precision_recall(pairs, labels),
         "slices": slices(pairs, labels, trained),

@@ -17,6 +17,7 @@ import numpy as np
 
 from data.compare import Pair, link_scores, links, mention, partner
 from data.schema import Article
+from train.calibration import calibration, scored_mentions
 from train.significance import f1_of, interval, resampled, score
 from train.slices import tally
 
@@ -33,6 +34,7 @@ def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequ
         "entities": _entity_scores(tally(pairs, labels, lambda _, entity: entity.label), labels),
         "entities_overlap": _overlap_scores(pairs),
         "confusion": confusion(pairs, labels),
+        "calibration": {"mentions": calibration(scored_mentions(pairs))},
         "links": link_figures,
         "normalized": normalized_scores(pairs),
         "errors": errors(pairs),
