@@ -56,7 +56,7 @@ def load(
     features = _features()
     return datasets.DatasetDict(
         {
-            name: datasets.Dataset.from_list([_row(article) for article in articles], features=features)
+            name: datasets.Dataset.from_list([row_of(article) for article in articles], features=features)
             for name, articles in splits.items()
         }
     )
@@ -71,7 +71,7 @@ def article_of(row: Mapping[str, Any]) -> Article:
     )
 
 
-def _row(article: Article) -> dict[str, Any]:
+def row_of(article: Article) -> dict[str, Any]:
     """Spans, labels and records; values that only a model or an annotator's notes add (score, normalized) stay out."""
     return {
         "id": article.id,

@@ -21,7 +21,7 @@ from data.formats import read_articles
 from data.schema import LABELS, Article, parse_article
 from tests.conftest import ARTICLES, FEW
 from tests.reports import figures_of, harmed
-from train.calibration import calibration
+from train.calibration import calibration, scored_mentions
 from train.mistakes import KINDS, context, edges, link_mistakes, sentences_of, span_mistakes, value_mistakes
 from train.partial import SCHEMES, partial_matches
 from train.significance import SAMPLES, SEED, difference, f1_of, score
@@ -125,6 +125,14 @@ def test_calibration_by_hand() -> None:
     assert found["bins"][2]["mean"] == pytest.approx(2.86 / 3)
     assert found["ece"] == pytest.approx((0.0 + 0.5 + abs(2 - 2.86)) / 5)
     assert calibration([]) == {"bins": [], "ece": 0.0}
+
+
+def test_a_mention_without_a_score_is_left_out() -> None:
+    gold, own = two_words((0, 2), (4, 6)), two_words((0, 3), (4, 6), score=0.7)
+    assert scored_mentions([(gold, own), (gold, gold)]) == [(0.7, False), (0.7, True), (0.9, True), (0.9, True)]
+    assert scored_mentions([(gold, own)], "OFFICIAL") == []
+    bare = [entity.model_copy(update={"score": None}) for entity in own.entities]
+    assert scored_mentions([(gold, own.model_copy(update={"entities": bare}))]) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))

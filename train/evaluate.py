@@ -27,6 +27,7 @@ from data.compare import Pair, link_scores
 from data.errors import InputError
 from data.files import atomic_file
 from data.formats import read_articles
+from data.load import article_of, row_of
 from data.progress import Meter
 from data.schema import Article
 from data.segment import load_segmenter, segment
@@ -192,7 +193,8 @@ def _report(models: Sequence[str], sources: Sequence[str], args: argparse.Namesp
         "max_length": first.max_length,
     }
     if train and trained is not None:
-        whole = fingerprint(trained) == first.fingerprints.get("train")
+        # what `python -m train` takes the fingerprint of
+        whole = fingerprint(article_of(row_of(one)) for one in trained) == first.fingerprints.get("train")
         about["trained"] = {"from": " ".join(train), "articles": len(trained), "all": whole}
     figures = {"about": about} | found[0]
     return figures | ({"comparison": compare(models, pairs, found)} if len(models) > 1 else {})
@@ -230,6 +232,9 @@ def _summary(figures: dict[str, Any], output: str) -> None:
     if "given_gold_mentions" in figures:
         strict = figures["given_gold_mentions"]["links"]["strict"]["f1"]
         print(f"links F1 {figures['links']['strict']['f1']:.3f}; given gold mentions {strict:.3f}")
+    for name, scores in figures["calibration"].items():
+        if scores["bins"]:
+            print(f"scores of {name}: expected calibration error {scores['ece']:.3f}")
     for other in figures.get("comparison", {}).get("others", []):
         one = other["differences"]["micro"]
         low, high = one["interval"]

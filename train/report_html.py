@@ -25,6 +25,8 @@ _SCHEMES = {
     "partial": "the span overlaps; half a point where its edges differ",
     "type": "the label is right and the span overlaps",
 }
+# what counts as right where it is not start, end and label
+_RIGHT = {"directives": " (right if no link of it is wrong, mentions taken for those they overlap)"}
 
 
 def colours_of(figures: dict[str, Any]) -> dict[str, int]:
@@ -225,7 +227,7 @@ def _scores(figures: dict[str, Any], colours: dict[str, int]) -> str:
         ]
         svg = report_plots.reliability(f"reliability-{len(parts)}", f"Reliability of the scores of {name}", one["bins"])
         caption = (
-            f"Scores of {escape(name)}: on the dashed line a score of 80% would be right 8 times in 10. "
+            f"Scores of {escape(name)}{_RIGHT.get(name, '')}: on the dashed line 4 in 5 that score 80% are right. "
             f"Expected calibration error {figure(figures, *place, 'ece')}. Numbers count predictions."
         )
         parts.append(_plot(svg, caption, table(["score", "mean", "right", "of"], rows, kind="numbers")))

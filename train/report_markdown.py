@@ -50,6 +50,7 @@ def markdown(figures: dict[str, Any]) -> str:
             [
                 [name, f"{one['ece']:.3f}", f"{sum(row['count'] for row in one['bins']):,}"]
                 for name, one in figures["calibration"].items()
+                if one["bins"]
             ],
         ),
         "## Where it is good and where not",
