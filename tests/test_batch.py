@@ -91,10 +91,7 @@ def fails(stage: str, odd: str = "bug") -> Extractor:
     real: Callable[..., Any] = getattr(made, stage)
 
     def failing(*values: Any) -> Any:
-        if stage == "run":
-            texts = ["_".join(one.words.forms) for one in values[0]]
-        else:
-            texts = [values[0]]
+        texts = ["_".join(one.words.forms) for one in values[0]] if stage == "run" else [values[0]]
         if any(odd in text for text in texts):
             raise RuntimeError("boom")
         return real(*values)
