@@ -130,7 +130,7 @@ def unbroken(news: Path, folder: Path, name: str) -> tuple[dict[str, bytes], int
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("out.jsonl", 2), ("out.jsonl.zst", 17), ("out.csv", 13), ("out.csv.gz", 17), ("out.parquet", 29), ("out/", 5)],
+    [("out.jsonl", 2), ("out.jsonl.zst", 17), ("out.csv", 13), ("out.csv.gz", 17), ("out.parquet", 47), ("out/", 5)],
 )
 def test_a_run_killed_anywhere_and_taken_up_again_leaves_what_an_unbroken_one_does(
     news: Path, tmp_path: Path, name: str, step: int
