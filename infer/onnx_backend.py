@@ -17,6 +17,7 @@ from infer.checkpoint import WEIGHTS_FILE
 from infer.runtime import Forward
 
 ONNX_FILE = "model.onnx"
+REPORT_FILE = "model.onnx.json"  # how the graph compares with torch
 DIGEST = "weights"  # the key in the graph's metadata under which the digest of its weights is kept
 # the weights' file begins with its table of contents and the classifier, which every training changes
 _DIGESTED = 1 << 18

@@ -32,12 +32,11 @@ from data.schema import Article
 from infer.backends import EXACT, default_threads
 from infer.checkpoint import WEIGHTS_FILE, read_settings
 from infer.extractor import Extractor
-from infer.onnx_backend import DIGEST, ONNX_FILE, load_onnx, weights_digest
+from infer.onnx_backend import DIGEST, ONNX_FILE, REPORT_FILE, load_onnx, weights_digest
 from train.graph import FLOAT32, INT8, PRECISIONS, build
 
 ARTICLES = "data/articles/test"
 EQUAL = 0.995  # the least share of equal mentions
-REPORT_FILE = f"{ONNX_FILE}.json"
 
 
 def export(folder: Path, articles: Sequence[Article], precision: str) -> dict[str, Any]:
