@@ -40,7 +40,8 @@ def lessons() -> list[Article]:
 @pytest.fixture(scope="module")
 def learned() -> Linker:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("train.linker.PRIOR", 0.1)  # so few examples have to count for more
+        for name in ("LOOK_PRIOR", "HEAD_PRIOR"):
+            patch.setattr(f"train.linker.{name}", 0.1)  # so few examples have to count for more
         return train([Lesson(one) for one in lessons()])
 
 
@@ -66,7 +67,7 @@ def test_weights_survive_their_file(learned: Linker, tmp_path: Path) -> None:
 
 
 def test_a_fitted_model_tells_what_it_was_shown() -> None:
-    model = fit(Table.of([["all", word] for word in ("mưa", "nắng") * 5]), [[True, False], [False, True]] * 5, 2)
+    model = fit(Table.of([["all", word] for word in ("mưa", "nắng") * 5]), [[True, False], [False, True]] * 5, 2, 1.0)
     assert np.argmax(model.scores(["all", "mưa"])) == 0
     assert np.argmax(model.scores(["all", "nắng", "a word that it never saw"])) == 1
 
@@ -74,8 +75,8 @@ def test_a_fitted_model_tells_what_it_was_shown() -> None:
 def test_what_counts_more_is_believed() -> None:
     table = Table.of([["all"]] * 20)
     right = [[True, False]] * 10 + [[False, True]] * 10
-    assert np.argmax(fit(table, right, 2, [1.0] * 10 + [3.0] * 10).scores(["all"])) == 1
-    assert np.argmax(fit(table, right, 2, [3.0] * 10 + [1.0] * 10).scores(["all"])) == 0
+    assert np.argmax(fit(table, right, 2, 1.0, [1.0] * 10 + [3.0] * 10).scores(["all"])) == 1
+    assert np.argmax(fit(table, right, 2, 1.0, [3.0] * 10 + [1.0] * 10).scores(["all"])) == 0
 
 
 def test_a_source_may_say_how_much_it_counts() -> None:
