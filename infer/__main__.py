@@ -56,7 +56,7 @@ from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
-from infer.parts import open_parts, partial_folder
+from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site
 from infer.torch_backend import gpu_found
 from infer.workers import Workers, workers_for
@@ -112,11 +112,21 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except OSError as error:
-        message = "whoever read standard output has gone" if isinstance(error, BrokenPipeError) else str(error)
-        print(f"error: {message}", file=sys.stderr)
+    except BrokenPipeError:
+        print("error: whoever read standard output has gone", file=sys.stderr)
         forget_stdout()
         return 1
+    except OSError as error:  # what is written elsewhere has been told already
+        found = InputError(
+            error.strerror or str(error), expected="room for standard output", mend="name a file with -o"
+        )
+        print(f"error: {found}", file=sys.stderr)
+        forget_stdout()
+        return 1
+    except KeyboardInterrupt:
+        kept = args.output not in (None, STDOUT) and partial_folder(args.output).exists()
+        print("stopped" + (f": {KEPT}" if kept else ""), file=sys.stderr)
+        return 130  # as shells have it
 
 
 def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int, int | None]:
@@ -182,7 +192,7 @@ class Target:
                 expected="a number of articles, and an output that ends with a slash",
                 mend="write for instance -o records/ --part-size 10000",
             )
-        why = target.why_not_resumed(args.articles)
+        why = target.why_not_resumed(args.articles)  # asks for the format, whether it is needed or not
         if args.resume and why:
             raise InputError(f"--resume {why}", expected="what can be taken up again", mend="leave --resume out")
         return target
@@ -199,7 +209,7 @@ class Target:
     def why_not_resumed(self, articles: Sequence[str]) -> str:
         """What keeps a run that was broken off from being taken up; empty where nothing does."""
         reasons = {
-            f"of the format {self.name}" if self.output else "without -o": not self.in_parts,
+            f"of the format {self.name}" if self.output else f"of {self.name} without -o": not self.in_parts,
             "with --html": self.html is not None,
             "of standard input": STDIN in articles,
         }
