@@ -7,15 +7,16 @@ transformers is imported before one is made.
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from data.errors import InputError
+from data.extras import missing, need
 from infer.runtime import Forward
 
+_PACKAGES = ("torch", "transformers")
 _CPUINFO = Path("/proc/cpuinfo")
 # what the drivers of NVIDIA and AMD leave where there is a GPU: looked for before torch is asked, which takes seconds
 _GPU_FILES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -23,7 +24,7 @@ _GPU_FILES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 def torch_installed() -> bool:
     """Whether torch and transformers can be imported; neither is."""
-    return all(find_spec(name) is not None for name in ("torch", "transformers"))
+    return not missing(*_PACKAGES)
 
 
 @cache
@@ -57,12 +58,7 @@ def load_torch(
         exact: float32, as scores are computed in training, even where bfloat16 is faster.
     Raises: InputError when torch or the device is not there.
     """
-    if not torch_installed():
-        raise InputError(
-            "no torch and transformers here",
-            expected="both, for the backend torch",
-            mend="`pip install 'giaoban[train]'`, or take --backend onnx",
-        )
+    need("train", "the backend torch", *_PACKAGES)
     import torch
     from transformers import AutoModelForTokenClassification
     from transformers.utils import logging

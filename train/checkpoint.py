@@ -21,6 +21,7 @@ from data.files import atomic_file
 from data.schema import Article
 from data.windows import SPECIALS
 from infer.checkpoint import CHAIN_FILE, SETTINGS_FILE, WEIGHTS_FILE, Settings
+from infer.onnx_backend import ONNX_FILE
 
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy")
 _TOKENIZER_CONFIG = {
@@ -68,6 +69,7 @@ def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settin
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).unlink(missing_ok=True)
+    (folder / ONNX_FILE).unlink(missing_ok=True)  # of the weights before
     # the chain stays out of the weights' file: stock transformers must find there what it expects
     named = model.state_dict().items()
     weights = {name: value.half().contiguous() for name, value in named if not name.startswith("crf.")}
