@@ -129,18 +129,17 @@ def main(argv: list[str] | None = None) -> int:
         return 130  # as shells have it
 
 
-def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int, int]:
-    """Processes, and threads of each: what --workers and --threads ask for, else what pays.
+def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int, int | None]:
+    """Processes, and threads of each (None: all cores): what --workers and --threads ask for, else what pays.
 
     A process among several has one thread, and so has one alone that was asked for: the number of threads may change
     the last bits of torch's sums (in bfloat16, of 2 in 420 articles), the number of processes changes nothing.
     """
     if args.workers is not None:
         return args.workers, args.threads or 1
-    cores = default_threads()
     on_gpu = args.device not in ("auto", "cpu") or gpu_found()
-    count = 1 if on_gpu else workers_for(args.model, text_bytes, cores // (args.threads or 1))
-    return count, args.threads or (1 if count > 1 else cores)
+    count = 1 if on_gpu else workers_for(args.model, text_bytes, default_threads() // (args.threads or 1))
+    return count, args.threads or (1 if count > 1 else None)
 
 
 def open_extractor(args: argparse.Namespace, text_bytes: int) -> AbstractContextManager[ChunkExtractor]:

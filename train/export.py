@@ -91,7 +91,8 @@ def parity(reference: Extractor, other: Extractor, articles: Sequence[Article]) 
             spans = [
                 {
                     (entity.label, entity.start, entity.end)
-                    for entity in extractor.mentions(article.text, encoded, scores, article.date, None)
+                    for decoded in extractor.decode([encoded], [scores])
+                    for entity in extractor.mentions(article.text, encoded, decoded, article.date, None)
                 }
                 for extractor, scores in ((reference, wanted), (other, found))
             ]
