@@ -26,11 +26,13 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from data.command import make_parser
 from data.errors import InputError
 from infer.batch import extract_all
+from infer.cluster import LOCAL, Crew, connect
 from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import Source, find_sources
@@ -59,6 +61,9 @@ def main(argv: list[str] | None = None) -> int:
         "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
+    parser.add_argument(
+        "--ray", nargs="?", const=LOCAL, metavar="ADDRESS", help="on Ray, here or on the cluster at ADDRESS; see below"
+    )
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
@@ -66,8 +71,14 @@ def main(argv: list[str] | None = None) -> int:
         format_name(args.output, args.format)  # said before the model is loaded
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=output_files(args.output))
-        extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
-        return run(extractor, sources, args.output, args.format, wanted, args.html)
+        if args.ray is None:
+            extractor = Extractor.load(args.model, segmenter=args.segmenter, device=args.device)
+            return run(extractor, sources, args.output, args.format, wanted, args.html)
+        with connect(args.ray):
+            crew = Crew.gather(args.model, segmenter=args.segmenter, device=args.device)
+            if args.output is not None and (args.output.endswith("/") or Path(args.output).is_dir()):
+                return run_parts(crew, sources, args.output, args.format, wanted)
+            return run(crew, sources, args.output, args.format, wanted, args.html)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -77,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(
-    extractor: Extractor,
+    extractor: Extractor | Crew,
     sources: list[Source],
     output: str | None,
     format: str | None,
@@ -91,16 +102,30 @@ def run(
         if output is not None or format is not None or html is None:
             sinks.append(stack.enter_context(open_sink(output, format)))
         errors = ErrorLog(output, stack)
-        for article in extract_all(extractor, sources, errors, "extracting"):
+        extract = extractor.extract_all if isinstance(extractor, Crew) else partial(extract_all, extractor)
+        for article in extract(sources, errors, "extracting"):
             count += 1
             if (fitting := wanted(article)) is not None:
                 for sink in sinks:
                     sink.write(fitting)
                 written += 1
-    if count and not written:
-        print("no record fits", file=sys.stderr)  # an empty screen would not say so
     if html is not None:
         print(f"{Path(html, INDEX)}: {written} articles", file=sys.stderr)
+    return tell(count, written, errors)
+
+
+def run_parts(crew: Crew, sources: list[Source], folder: str, format: str | None, wanted: Filter) -> int:
+    """Extract on Ray into files of a folder, which the workers write; gives the exit status."""
+    with ExitStack() as stack:
+        errors = ErrorLog(folder.rstrip("/"), stack)
+        count, written = crew.write_parts(sources, errors, "extracting", folder, format_name(folder, format), wanted)
+    return tell(count, written, errors)
+
+
+def tell(count: int, written: int, errors: ErrorLog) -> int:
+    """Say how it went, where that is not plain from the output; gives the exit status."""
+    if count and not written:
+        print("no record fits", file=sys.stderr)  # an empty screen would not say so
     if errors.count:
         print(f"{count} articles done, {errors.count} failed", file=sys.stderr)
     return 1 if errors.count else 0
