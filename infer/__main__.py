@@ -5,6 +5,7 @@
     python -m infer 'news/**/*.txt' -o records.csv --model runs/mini
     python -m infer news/ --due 2020-12-31 --assignee "Sở Tài chính" -o to-do.ics
     python -m infer articles/ --html site                          # pages to look at: open site/index.html
+    python -m infer articles/ -o records/ --format parquet --ray auto   # by all nodes of a Ray cluster
 
 In: text files, folders, globs, JSON lines ({"text": …, "id"?, "date"?, "meta"?}), `-` for standard input. A bad article
 is reported and left out, the rest goes on, and the exit status is 1.
@@ -12,6 +13,10 @@ is reported and left out, the rest goes on, and the exit status is 1.
 Out: jsonl, one article a line with its text and mentions; csv, xlsx or parquet, one record a row; ics, one all-day
 event for each record and day on which a deadline of it ends; or a table. `due` in a row is the earliest such day.
 --html writes pages to look at, beside that or instead of the table.
+
+--ray runs the same on Ray (docs/scale.md): by itself a worker for each core of this machine, with an ADDRESS (auto,
+HOST:PORT, ray://HOST:PORT) on a running cluster. What comes out is the same, in the same order. An output that ends with
+a slash is a folder of parts that the workers write.
 
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an

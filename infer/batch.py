@@ -39,7 +39,7 @@ def collect(items: Iterable[Item], total: int, errors: ErrorLog, name: str) -> I
             else:
                 count += 1
                 yield item.result
-            meter.update(item.done, f"{count:,} articles")
+                meter.update(item.done, f"{count:,} articles")
 
 
 def extract_all(extractor: Extractor, sources: Sequence[Source], errors: ErrorLog, name: str) -> Iterator[Article]:

@@ -33,6 +33,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +54,8 @@ DEVICES = ("auto", "cpu", "cuda")
 STORE = 2**30  # bytes of the object store that a local run starts: the model and what waits; taken as it fills
 BLOCK = 2**20  # bytes of articles that pass from reading on together
 SHARD = 8 * 2**20  # bytes of small files that one task reads
-PART = 64 * CHUNK  # items of a part: minutes of work, and what a worker that dies loses at most
+PART = 32 * CHUNK  # items of a part: minutes of work, and what a worker that dies loses at most
+FATAL = "fatal"  # the column of a table that ends the run
 PART_FORMATS = ("jsonl", "csv", "parquet")
 
 
@@ -96,10 +98,11 @@ def connect(address: str) -> Iterator[None]:
     local = {"num_cpus": len(os.sched_getaffinity(0)) + 1, "object_store_memory": STORE, "include_dashboard": False}
     try:
         ray.init(address, logging_level=logging.ERROR, log_to_driver=False, **(local if address == LOCAL else {}))
-    except (ConnectionError, ValueError) as error:
+    except Exception as error:  # ConnectionError, ValueError, and bare ones where a start takes too long
+        ray.shutdown()
         raise InputError(
             f"no Ray cluster at {address!r} ({str(error).splitlines()[0]})",
-            expected="one that runs (`ray start --head`)",
+            expected="one that runs (`ray start --head`), or a machine that has room to start it on",
             mend="check the address, or leave it out to use this machine",
         ) from None
     try:
@@ -226,15 +229,28 @@ class Worker:
 
     def __init__(self, files: Sequence[Any], segmenter: str | None, device: str, threads: int) -> None:
         """files: one reference to the checkpoint's files by name, uint8 arrays in the object store."""
-        os.environ["OMP_NUM_THREADS"] = str(threads)
+        self._files, self._segmenter, self._device, self._threads = files[0], segmenter, device, threads
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """Loaded with the first block, so that what a node lacks for it is told like any other error."""
+        os.environ["OMP_NUM_THREADS"] = str(self._threads)
         with tempfile.TemporaryDirectory(prefix="giaoban-model-") as folder:
-            for name, content in importlib.import_module("ray").get(files[0]).items():
+            for name, content in importlib.import_module("ray").get(self._files).items():
                 Path(folder, name).write_bytes(content)
-            self.extractor = Extractor.load(folder, segmenter=segmenter, device=device)
+            extractor = Extractor.load(folder, segmenter=self._segmenter, device=self._device)
         if torch := sys.modules.get("torch"):
-            torch.set_num_threads(threads)  # where it was imported before the variable was set
+            torch.set_num_threads(self._threads)  # where it was imported before the variable was set
+        return extractor
 
     def __call__(self, block: Any) -> Any:
+        """What `work` makes of a block; the InputError that keeps this node from working, in a table of its own."""
+        try:
+            return self.work(block)
+        except InputError as error:  # Ray would hand on its text alone
+            return importlib.import_module("pyarrow").table({FATAL: [json.dumps(_fields(error))]})
+
+    def work(self, block: Any) -> Any:
         """block: a table of items, CHUNK or a multiple of it but for the last."""
         return _table(extract_items(self.extractor, _items(block)))
 
@@ -246,10 +262,8 @@ class PartWriter(Worker):
         super().__init__(*loading)
         self.folder, self.format, self.wanted = Path(folder), format, wanted
 
-    def __call__(self, block: Any) -> Any:
+    def work(self, block: Any) -> Any:
         """One row: the file's name, articles done and written, bad items, bytes read."""
-        import pyarrow
-
         name = f"{uuid.uuid4().hex}.{self.format}"  # a number it gets where the order is known
         articles = written = done = 0
         errors = []
@@ -264,7 +278,7 @@ class PartWriter(Worker):
                     sink.write(fitting)
                     written += 1
         row = {"file": name, "articles": articles, "written": written, "done": done, "errors": json.dumps(errors)}
-        return pyarrow.Table.from_pylist([row])
+        return importlib.import_module("pyarrow").Table.from_pylist([row])
 
 
 # ------------------------------------------------------------------ the whole
@@ -385,7 +399,10 @@ class Crew:
                 )
             )
         with told_plainly(ray):
-            yield from blocks.iter_batches(batch_size=None, batch_format="pyarrow")
+            for table in blocks.iter_batches(batch_size=None, batch_format="pyarrow"):
+                if FATAL in table.column_names:
+                    raise InputError(**json.loads(table[FATAL][0].as_py()))
+                yield table
 
 
 def _absolute(source: Source) -> tuple[str, str, str, int]:
@@ -399,16 +416,15 @@ def _absolute(source: Source) -> tuple[str, str, str, int]:
 
 @contextmanager
 def told_plainly(ray: Any) -> Iterator[None]:
-    """Ray's errors as ours: an InputError of a worker as itself, a worker that keeps dying with what may help."""
+    """Ray's two ways to say that workers cannot work, as what may help."""
     try:
         yield
-    except ray.exceptions.RayTaskError as error:
-        cause = error.cause
-        while cause is not None and not isinstance(cause, InputError):
-            cause = cause.__cause__
-        if cause is None:
-            raise
-        raise cause from None
+    except ray.exceptions.ActorDiedError as error:
+        raise InputError(
+            f"workers on Ray that do not start ({str(error).strip().splitlines()[-1].strip()})",
+            expected="giaoban, of this version and with its packages, on every node",
+            mend="install it there, or start Ray in its folder",
+        ) from None
     except ray.data.exceptions.ExecutionTimeoutError:
         raise InputError(
             "workers on Ray that finish nothing",
