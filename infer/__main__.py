@@ -14,9 +14,9 @@ Out: jsonl, one article a line with its text and mentions; csv, xlsx or parquet,
 event for each record and day on which a deadline of it ends; or a table. `due` in a row is the earliest such day.
 --html writes pages to look at, beside that or instead of the table.
 
---ray runs the same on Ray (docs/scale.md): by itself a worker for each core of this machine, with an ADDRESS (auto,
-HOST:PORT, ray://HOST:PORT) on a running cluster. What comes out is the same, in the same order. An output that ends with
-a slash is a folder of parts that the workers write.
+--ray runs the same on Ray (docs/scale.md): by itself with a worker for each core of this machine, with an ADDRESS
+(auto, HOST:PORT, ray://HOST:PORT) on a running cluster. What comes out is the same, in the same order. An output that
+ends with a slash is a folder of parts, which the workers write.
 
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an

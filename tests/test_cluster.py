@@ -153,7 +153,7 @@ def cluster() -> Iterator[None]:
 def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Articles and bad ones in three files, chunks across all of them."""
     folder = tmp_path_factory.mktemp("news")
-    texts = [found.text[:400] for split in ("dev", "test") for found in read_articles(FEW / split)]
+    texts = [found.text[500:1000] for split in ("dev", "test") for found in read_articles(FEW / split)]
     lines = [json.dumps({"id": f"n{number}", "text": texts[number % len(texts)]}) for number in range(5 * CHUNK)]
     (folder / "a.jsonl").write_text("\n".join([*lines[:20], '{"text": ""}', *lines[20:70]]), encoding="utf-8")
     (folder / "b.txt").write_text(texts[0], encoding="utf-8")
