@@ -80,6 +80,17 @@ def _rebuild(
     return InputError(found, expected=expected, mend=mend, path=path, line=line, column=column, subject=subject)
 
 
+def unforeseen(error: Exception, subject: str = "an article") -> InputError:
+    """An exception over one article as its InputError, for loops that a bug must not stop; an InputError stays."""
+    if isinstance(error, InputError):
+        return error
+    return InputError(
+        f"{type(error).__name__} over {subject}" + (f" ({quote(str(error), 200)})" if str(error) else ""),
+        expected="records, whatever it says",
+        mend="leave it out, and report it with its text",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to `name`, or lists all known ones."""
     known = list(known)

@@ -1,17 +1,25 @@
 """Reading and writing files the careful way.
 
 In: paths. Out: text exactly as stored (no newline translation), or an `InputError` that says where it is not UTF-8;
-files and folders that appear whole or not at all.
+files and folders that appear whole or not at all; compressed files (`COMPRESSIONS`) read and written as if they were
+plain.
 """
 
 from __future__ import annotations
 
+import bz2
 import errno
+import gzip
+import importlib
+import io
+import lzma
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,18 +62,85 @@ def read_text(path: str | os.PathLike[str]) -> str:
     return decode(read_bytes(path), path)
 
 
+# ------------------------------------------------------------------ compressed files
+
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+
+
+def _open_gzip(file: IO[bytes], mode: str) -> Any:
+    # neither time nor name: what is written depends on its content alone
+    return gzip.GzipFile(filename="", mode=mode, compresslevel=6, fileobj=file, mtime=0)
+
+
+def _open_zstd(file: IO[bytes], mode: str) -> Any:
+    try:
+        return importlib.import_module(_ZSTD).open(file, mode)
+    except ImportError:
+        raise InputError(
+            f"no package {_ZSTD}", expected="it to be installed for .zst files", mend="pip install 'giaoban[zstd]'"
+        ) from None
+
+
+_OPENERS: dict[str, Callable[[IO[bytes], str], Any]] = {
+    ".gz": _open_gzip,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": _open_zstd,
+}
+COMPRESSIONS = tuple(_OPENERS)
+
+
+def split_compression(path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """`a.txt.gz` as (`a.txt`, `.gz`), `a.txt` as (`a.txt`, "")."""
+    whole = Path(path)
+    return (whole.with_suffix(""), whole.suffix) if whole.suffix in _OPENERS else (whole, "")
+
+
+def decompress(raw: IO[bytes], compression: str) -> IO[bytes]:
+    """What was compressed into `raw`, read as it is needed; `raw` itself where the compression is "".
+
+    Raises: InputError where the package for it is missing.
+    """
+    return _OPENERS[compression](raw, "rb") if compression else raw
+
+
 @contextmanager
-def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a file that takes its name only when the block ends well; until then `path` is untouched."""
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """A block that reads `path`: what goes wrong with the file, or with what is compressed in it, is an InputError."""
+    try:
+        yield
+    except _unreadable() as error:
+        raise InputError(
+            getattr(error, "strerror", None) or str(error) or type(error).__name__,
+            expected="a readable file",
+            mend="check it",
+            path=path,
+        ) from None
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    zstd = sys.modules.get(_ZSTD)  # a file that is compressed so has loaded it
+    return OSError, EOFError, lzma.LZMAError, zlib.error, *([zstd.ZstdError] if zstd else [])
+
+
+# ------------------------------------------------------------------ whole or not at all
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str], mode: str = "w", compression: str = "") -> Iterator[IO[Any]]:
+    """Open a file that takes its name only when the block ends well; until then `path` is untouched.
+
+    mode: "w" for text in UTF-8, "wb" for bytes. compression: one of COMPRESSIONS, or "".
+    """
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))  # or it shows at the very end
     target.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    text = "b" not in mode
     try:
-        with open(number, mode, encoding="utf-8" if text else None, newline="" if text else None) as handle:
-            yield handle
+        with open(number, "wb") as handle:
+            with _writer(handle, "b" not in mode, compression) as plain:
+                yield plain
             handle.flush()
             os.fsync(handle.fileno())
         os.chmod(name, 0o666 & ~_umask())  # mkstemp makes private files
@@ -73,6 +148,17 @@ def atomic_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _writer(handle: IO[bytes], text: bool, compression: str) -> Iterator[IO[Any]]:
+    """`handle` as what is written into it needs it; it is left open, and complete but for a flush."""
+    with ExitStack() as stack:
+        packed = stack.enter_context(_OPENERS[compression](handle, "wb")) if compression else handle
+        if text:
+            packed = io.TextIOWrapper(packed, encoding="utf-8", newline="", write_through=bool(compression))
+            stack.callback(packed.detach)  # flushes
+        yield packed
 
 
 @contextmanager

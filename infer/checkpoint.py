@@ -6,6 +6,8 @@ were. A folder without it, or without its tokenizer or weights, is an `InputErro
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
@@ -85,6 +87,15 @@ def read_settings(folder: str | PathLike[str]) -> Settings:
             mend="copy the file anew from where the checkpoint came",
             path=file,
         ) from None
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """SHA-256 over the names and contents of files, in the order of their names."""
+    total = hashlib.sha256()
+    for file in sorted(path for path in files if path.is_file()):
+        with open(file, "rb") as handle:
+            total.update(f"{file.name} {hashlib.file_digest(handle, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def make_encoder(folder: str | PathLike[str], settings: Settings, segmenter: str | None = None) -> Encoder:

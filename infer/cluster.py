@@ -2,12 +2,12 @@
 
     with connect("local"):                                   # or "auto", "10.0.0.1:6379", "ray://10.0.0.1:10001"
         crew = Crew.gather("models/mini")
-        for item in crew.extract_items(find_sources(["news"])):
-            ...                                              # in the order of the input, as infer.batch gives them
-        crew.write_parts(sources, "records", "parquet")      # or: workers write files, nothing comes here
+        for item in crew.extract_items(find_sources(["news"]), "extracting", Place(), PART):
+            ...                                              # as infer.batch.extract_all gives them
 
 In: sources that every node sees under the same absolute path, and a checkpoint that only the caller needs to see: it
-travels through Ray's object store. Out: annotated articles, or a folder of parts, equal to those of one process.
+travels through Ray's object store. Out: extracted items, or parts that the workers write (`Crew.write_parts`), equal to
+those of one process.
 
 What flows through Ray Data, streamed, in the order of the input:
 
@@ -30,33 +30,35 @@ import os
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import cached_property
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from data.errors import InputError
-from data.files import atomic_folder, read_bytes
+from data.files import read_bytes
 from data.progress import Meter
 from data.schema import Article, Directive, Entity
-from infer.batch import collect, extract_items
+from infer.batch import extract_all
 from infer.checkpoint import default_model
 from infer.extractor import CHUNK, Extractor
 from infer.filters import Filter
-from infer.inputs import STDIN, Item, Source, read_items
-from infer.outputs import ErrorLog, open_sink
+from infer.inputs import STDIN, Item, Place, Source, read_items
+from infer.outputs import open_file, writing
+from infer.parts import PartWriter
+from infer.tally import Tally
 
 LOCAL = "local"
 DEVICES = ("auto", "cpu", "cuda")
 STORE = 2**30  # bytes of the object store that a local run starts: the model and what waits; taken as it fills
 BLOCK = 2**20  # bytes of articles that pass from reading on together
 SHARD = 8 * 2**20  # bytes of small files that one task reads
-PART = 32 * CHUNK  # items of a part: minutes of work, and what a worker that dies loses at most
-FATAL = "fatal"  # the column of a table that ends the run
-PART_FORMATS = ("jsonl", "csv", "parquet")
+COLUMN = "json"  # of every table: one JSON value a row
+FATAL = "fatal"  # the key of a value that ends the run
 
 
 # ------------------------------------------------------------------ where
@@ -150,20 +152,17 @@ def share_out(cpus: float, gpus: float, device: str, workers: int | None = None)
 # ------------------------------------------------------------------ what travels
 
 
-def pack(result: Article | InputError) -> str:
-    """An article or an error as ASCII JSON: what a text may hold, such as a lone surrogate, Arrow's strings may not."""
-    if isinstance(result, InputError):
-        return json.dumps({"error": _fields(result)})
-    return json.dumps({"article": result.to_json()})
+def pack(result: Article | InputError) -> dict[str, Any]:
+    """An article or an error as JSON values."""
+    return {"error": _fields(result)} if isinstance(result, InputError) else {"article": result.to_json()}
 
 
 def _fields(error: InputError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in ("found", "expected", "mend", "path", "line", "column")}
 
 
-def unpack(line: str) -> Article | InputError:
+def unpack(value: Mapping[str, Any]) -> Article | InputError:
     """What `pack` packed, unchecked: it comes from ourselves."""
-    value = json.loads(line)
     if "error" in value:
         return InputError(**value["error"])
     fields = value["article"]
@@ -177,51 +176,75 @@ def unpack(line: str) -> Article | InputError:
     )
 
 
-def _table(items: Iterable[Item]) -> Any:
-    """Items as an Arrow table; in it, `done` counts the bytes of the item alone."""
-    import pyarrow
-
-    rows = [(pack(item.result), item.done) for item in items]
-    schema = pyarrow.schema([("item", pyarrow.string()), ("done", pyarrow.int64())])
-    return pyarrow.table([[row[0] for row in rows], [row[1] for row in rows]], schema=schema)
+def _table(values: Iterable[Any]) -> Any:
+    """JSON values as an Arrow table of one column."""
+    pyarrow = importlib.import_module("pyarrow")
+    return pyarrow.table({COLUMN: pyarrow.array([json.dumps(value) for value in values], pyarrow.string())})
 
 
-def _items(table: Any) -> Iterator[Item]:
-    for line, done in zip(table["item"].to_pylist(), table["done"].to_pylist(), strict=True):
-        yield Item(unpack(line), done)
+def _values(table: Any) -> list[Any]:
+    return [json.loads(line) for line in table[COLUMN].to_pylist()] if table.num_rows else []
+
+
+def _row(item: Item) -> list[Any]:
+    return [pack(item.result), item.done, item.place, item.path, item.line]
+
+
+def _item(row: Sequence[Any]) -> Item:
+    packed, done, place, path, line = row
+    return Item(unpack(packed), done, Place(*place), path, line)
 
 
 # ------------------------------------------------------------------ steps, on the nodes
 
 
-def cut_shards(sources: Sequence[Source]) -> list[list[Source]]:
-    """Runs of sources, each for one reading task: a large file, or small ones up to SHARD bytes."""
-    shards: list[list[Source]] = []
+class Shard(NamedTuple):
+    """Sources for one reading task: a large file, or small ones up to SHARD bytes.
+
+    sources: as the nodes find them. names: their paths as the user wrote them, for messages. first: the number of the
+    first among all sources. row: articles of it that are not wanted.
+    """
+
+    sources: list[Source]
+    names: list[str]
+    first: int
+    row: int
+
+
+def cut_shards(sources: Sequence[Source], start: Place = Place()) -> list[Shard]:  # noqa: B008  # immutable
+    """All sources from `start` on, in their order."""
+    shards: list[Shard] = []
     size = 0
-    for source in sources:
+    for number, source in enumerate(sources[start.source :], start.source):
         if not shards or size + source.size > SHARD:
-            shards.append([])
+            shards.append(Shard([], [], number, 0 if shards else start.row))
             size = 0
-        shards[-1].append(source)
+        shards[-1].sources.append(replace(source, path=os.path.abspath(source.path)))
+        shards[-1].names.append(source.path)
         size += source.size
     return shards
 
 
 def read_shard(batch: dict[str, Any]) -> Iterator[Any]:
-    """The items of shards, a few at a time."""
-    for shard in batch["shard"]:
-        before, held = 0, []
-        sources = json.loads(shard)
-        named = {place: path for place, path, _, _ in sources}  # as the user wrote it, for messages
-        for item in read_items([Source(place, name, size) for place, _, name, size in sources]):
-            if isinstance(item.result, InputError):
-                item.result.path = named.get(item.result.path, item.result.path)
-            held.append(replace(item, done=item.done - before))
-            before = item.done
-            if len(held) == CHUNK:
-                yield _table(held)
-                held = []
-        yield _table(held)
+    """The items of shards, a few at a time; in each, `done` counts the bytes of the item alone."""
+    for line in batch[COLUMN]:
+        sources, names, first, row = json.loads(line)
+        shard = Shard([Source(*source) for source in sources], names, first, row)
+        named = {source.path: name for source, name in zip(shard.sources, shard.names, strict=True)}
+        items = _as_named(read_items(shard.sources, Place(0, row)), named, first)
+        while some := list(islice(items, CHUNK)):
+            yield _table(map(_row, some))
+
+
+def _as_named(items: Iterable[Item], named: Mapping[str, str], first: int) -> Iterator[Item]:
+    before = 0
+    for item in items:
+        result = item.result
+        if isinstance(result, InputError) and result.path:
+            result.path = named.get(result.path, result.path)
+        place = Place(item.place.source + first, item.place.row)
+        yield replace(item, result=result, done=item.done - before, place=place, path=named[item.path])
+        before = item.done
 
 
 class Worker:
@@ -248,37 +271,46 @@ class Worker:
         try:
             return self.work(block)
         except InputError as error:  # Ray would hand on its text alone
-            return importlib.import_module("pyarrow").table({FATAL: [json.dumps(_fields(error))]})
+            return _table([{FATAL: _fields(error)}])
 
     def work(self, block: Any) -> Any:
-        """block: a table of items, CHUNK or a multiple of it but for the last."""
-        return _table(extract_items(self.extractor, _items(block)))
+        """block: a table of items, as many as `_stream` was asked for but in the last."""
+        return _table(map(_row, self.extract(block)))
+
+    def extract(self, block: Any) -> Iterator[Item]:
+        """The items of a block, extracted."""
+        items = map(_item, _values(block))
+        return extract_all(self.extractor, items, 0, "block", block.num_rows or CHUNK)
 
 
-class PartWriter(Worker):
+class Collected:
+    """Errors as JSON values."""
+
+    def __init__(self) -> None:
+        self.fields: list[dict[str, Any]] = []
+
+    def add(self, error: InputError) -> None:
+        """Keep one."""
+        self.fields.append(_fields(error))
+
+
+class BlockWriter(Worker):
     """Blocks of items to a file of records each, written whole or not at all, and what is to be told of it."""
 
     def __init__(self, *loading: Any, folder: str, format: str, wanted: Filter) -> None:
         super().__init__(*loading)
-        self.folder, self.format, self.wanted = Path(folder), format, wanted
+        self._folder, self._format, self._wanted = Path(folder), format, wanted
 
     def work(self, block: Any) -> Any:
-        """One row: the file's name, articles done and written, bad items, bytes read."""
-        name = f"{uuid.uuid4().hex}.{self.format}"  # a number it gets where the order is known
-        articles = written = done = 0
-        errors = []
-        with open_sink(str(self.folder / name)) as sink:
-            for item in extract_items(self.extractor, _items(block)):
-                done += item.done
-                if isinstance(item.result, InputError):
-                    errors.append(_fields(item.result))
-                    continue
-                articles += 1
-                if (fitting := self.wanted(item.result)) is not None:
-                    sink.write(fitting)
-                    written += 1
-        row = {"file": name, "articles": articles, "written": written, "done": done, "errors": json.dumps(errors)}
-        return importlib.import_module("pyarrow").Table.from_pylist([row])
+        """One row: the file, what it counts up to, the errors, where it ends, the bytes read."""
+        file = self._folder / f"{uuid.uuid4().hex}.{self._format}"  # a number it gets where the order is known
+        name, _, compression = self._format.partition(".")
+        tally, errors, place, done = Tally(), Collected(), Place(), 0
+        with writing(file), open_file(file, name, compression) as sink:
+            for item in self.extract(block):
+                tally.write(item, self._wanted, [sink], errors)
+                place, done = item.place, done + item.done
+        return _table([[str(file), asdict(tally), errors.fields, place, done]])
 
 
 # ------------------------------------------------------------------ the whole
@@ -316,69 +348,50 @@ class Crew:
         }
         return cls(share, ([ray.put(files)], segmenter, "cuda" if share.gpus else "cpu", int(share.cpus)))
 
-    def extract_items(self, sources: Sequence[Source]) -> Iterator[Item]:
-        """Every item of the sources, in order, articles annotated; `done` counts the bytes of input so far."""
-        done = 0
-        for table in self._stream(sources, CHUNK, Worker, {}):
-            for item in _items(table):
+    def extract_items(self, sources: Sequence[Source], name: str, start: Place, part_size: int) -> Iterator[Item]:
+        """Every item of the sources from `start` on, in order, extracted; as `infer.batch.extract_all` gives them."""
+        # the multiples at which chunks end: of CHUNK, and of the parts
+        size = part_size if part_size % CHUNK else CHUNK
+        count = 0
+        done = _bytes(sources[: start.source])
+        with Meter(name, _bytes(sources)) as meter:
+            for row in self._stream(sources, start, size, Worker, {}):
+                item = _item(row)
                 done += item.done
+                count += isinstance(item.result, Article)
                 yield replace(item, done=done)
-
-    def extract_all(self, sources: Sequence[Source], errors: ErrorLog, name: str) -> Iterator[Article]:
-        """As `infer.batch.extract_all` does it."""
-        return collect(self.extract_items(sources), sum(source.size for source in sources), errors, name)
+                meter.update(done, f"{count:,} articles")
 
     def write_parts(
-        self,
-        sources: Sequence[Source],
-        errors: ErrorLog,
-        name: str,
-        output: str | PathLike[str],
-        format: str,
-        wanted: Filter,
-        items: int = PART,
-    ) -> tuple[int, int]:
-        """Records into a folder of files part-00000.FORMAT …, in the order of the input, each from `items` items.
+        self, sources: Sequence[Source], writer: PartWriter, format: str, wanted: Filter, name: str, part_size: int
+    ) -> None:
+        """Have the workers write the parts that a run has yet to finish, each from `part_size` items."""
+        start = writer.progress.place
+        asked = {"folder": str(writer.side_folder()), "format": format, "wanted": wanted}
+        done = _bytes(sources[: start.source])
+        with Meter(name, _bytes(sources)) as meter:
+            for file, tally, errors, place, read in self._stream(sources, start, part_size, BlockWriter, asked):
+                writer.adopt(Path(file), [InputError(**fields) for fields in errors])
+                writer.finish(Place(*place), **tally)
+                done += read
+                meter.update(done, f"{writer.progress.articles:,} articles")
 
-        The workers write them; the folder, which every node has to see, takes its name when all are there.
-
-        Args: errors, name: as `infer.batch.extract_all` takes them. wanted: picks articles and records.
-        Gives: the numbers of articles read and written. Raises: InputError for a format that has no parts.
-        """
-        if format not in PART_FORMATS:
-            raise InputError(
-                f"parts in the format {format!r}",
-                expected=f"one of {', '.join(PART_FORMATS)}",
-                mend="name another --format",
-            )
-        articles = written = done = number = 0
-        with ExitStack() as stack:
-            made = stack.enter_context(atomic_folder(Path(output).resolve()))
-            unnumbered = stack.enter_context(tempfile.TemporaryDirectory(dir=made, prefix=".unnumbered-"))
-            meter = stack.enter_context(Meter(name, sum(source.size for source in sources)))
-            asked = {"folder": unnumbered, "format": format, "wanted": wanted}
-            for table in self._stream(sources, items, PartWriter, asked):
-                for row in table.to_pylist():
-                    os.replace(Path(unnumbered, row["file"]), made / f"part-{number:05}.{format}")
-                    for fields in json.loads(row["errors"]):
-                        errors.add(InputError(**fields))
-                    number, done = number + 1, done + row["done"]
-                    articles, written = articles + row["articles"], written + row["written"]
-                    meter.update(done, f"{articles:,} articles")
-        return articles, written
-
-    def _stream(self, sources: Sequence[Source], size: int, step: type[Worker], asked: dict[str, Any]) -> Iterator[Any]:
-        """Tables that `step` makes of blocks of `size` items, in order."""
+    def _stream(
+        self, sources: Sequence[Source], start: Place, size: int, step: type[Worker], asked: dict[str, Any]
+    ) -> Iterator[Any]:
+        """What `step` makes of blocks of `size` items, in order, as JSON values."""
         ray = import_ray()
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        shards = [json.dumps([_absolute(source) for source in shard]) for shard in cut_shards(sources)]
+        shards = [{COLUMN: json.dumps(_plain(shard))} for shard in cut_shards(sources, start)]
+        if not shards:
+            return  # all was read by the run that is taken up
         context = ray.data.DataContext.get_current().copy()
         context.enable_progress_bars = context.print_on_execution_start = False
         context.execution_options.preserve_order = True
         context.target_max_block_size = BLOCK
         with ray.data.DataContext.current(context):  # a dataset keeps the context it was made in
             blocks = (
-                ray.data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
+                ray.data.from_items(shards, override_num_blocks=len(shards))
                 .map_batches(
                     read_shard,
                     batch_size=1,
@@ -400,18 +413,22 @@ class Crew:
             )
         with told_plainly(ray):
             for table in blocks.iter_batches(batch_size=None, batch_format="pyarrow"):
-                if FATAL in table.column_names:
-                    raise InputError(**json.loads(table[FATAL][0].as_py()))
-                yield table
+                for value in _values(table):
+                    if FATAL in value:
+                        raise InputError(**value[FATAL])
+                    yield value
 
 
-def _absolute(source: Source) -> tuple[str, str, str, int]:
-    """Where every node finds it, what the user called it, and the rest."""
-    if source.path == STDIN:
+def _plain(shard: Shard) -> list[Any]:
+    if STDIN in shard.names:
         raise InputError(
             "standard input with --ray", expected="files that every node sees", mend="save it to a file and name that"
         )
-    return os.path.abspath(source.path), source.path, source.name, source.size
+    return [[astuple(source) for source in shard.sources], *shard[1:]]
+
+
+def _bytes(sources: Sequence[Source]) -> int:
+    return sum(source.size for source in sources)
 
 
 @contextmanager

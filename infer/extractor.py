@@ -7,22 +7,22 @@
     article.directives, article.entities, article.to_json()
 
 In: texts, or articles without annotation, in a stream. Out: articles in the public form, in the same order, one for
-each. Every stage is a method of its own, so that one can be replaced: prepare, run, mentions, records.
+each. Every stage is a method of its own, so that one can be replaced: prepare, run, mentions, records. Articles go
+through them in chunks (`chunked`), the unit that is batched together.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from data.encode import Encoded, Encoder, bio_tags, raw_span
-from data.errors import InputError
+from data.errors import InputError, unforeseen
 from data.schema import LABELS, Article, Directive, Entity
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
 from infer.dateline import find_dateline
@@ -38,6 +38,24 @@ log = logging.getLogger("giaoban")
 
 # articles taken together: enough windows to fill batches of like length, few enough to keep memory flat
 CHUNK = 32
+# and their text: ordinary articles never reach it, a chunk of huge ones ends there
+CHUNK_CHARACTERS = 1_000_000
+
+T = TypeVar("T")
+
+
+def chunked(things: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:
+    """A stream in lists of CHUNK things, or fewer where their lengths, in characters, reach CHUNK_CHARACTERS."""
+    chunk: list[T] = []
+    characters = 0
+    for thing in things:
+        chunk.append(thing)
+        characters += length(thing)
+        if len(chunk) == CHUNK or characters >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 class Extractor:
@@ -84,21 +102,52 @@ class Extractor:
         return next(self.extract_many([Article.model_construct(id=id, date=date, text=text, meta={})]))
 
     def extract_many(self, articles: Iterable[Article]) -> Iterator[Article]:
-        """A stream of articles to annotated ones, in order; annotation that they have is put aside."""
-        stream = iter(articles)
-        while chunk := list(islice(stream, CHUNK)):
-            encoded = [self.prepare(article.text) for article in chunk]
-            for article, words, scores in zip(chunk, encoded, self.run(encoded), strict=True):
-                date = article.date or find_dateline(article.text)
-                entities = self.mentions(article.text, words, scores, date, article.meta.get("place"))
-                yield Article.model_construct(
-                    id=article.id,
-                    date=date,
-                    text=article.text,
-                    entities=entities,
-                    directives=self.records(article.text, words, entities),
-                    meta=article.meta,
-                )
+        """A stream of articles to annotated ones, in order; annotation that they have is put aside.
+
+        Raises: InputError for the first article that fails; `extract_chunks` goes on behind it.
+        """
+        for results in self.extract_chunks(chunked(articles, lambda article: len(article.text))):
+            for result in results:
+                if isinstance(result, InputError):
+                    raise result
+                yield result
+
+    def extract_chunks(self, chunks: Iterable[Sequence[Article]]) -> Iterator[list[Article | InputError]]:
+        """What `extract_chunk` gives for each chunk, in order, as it is asked for."""
+        return map(self.extract_chunk, chunks)
+
+    def extract_chunk(self, articles: Sequence[Article]) -> list[Article | InputError]:
+        """Articles that are batched together; one result for each. An exception of any stage costs its article alone,
+        so that neither odd text nor a bug of ours ends a run of a million."""
+        encoded = [_attempt(article, self.prepare, article.text) for article in articles]
+        scores = iter(self._scores([one for one in encoded if isinstance(one, Encoded)]))
+        return [
+            one if isinstance(one, InputError) else _attempt(article, self._finish, article, one, next(scores))
+            for article, one in zip(articles, encoded, strict=True)
+        ]
+
+    def _scores(self, encoded: Sequence[Encoded]) -> Sequence[np.ndarray | Exception]:
+        """As `run` gives them; where it fails, of each article by itself."""
+        try:
+            return self.run(encoded)
+        except Exception as error:
+            if len(encoded) == 1:
+                return [error]
+            return [scores for one in encoded for scores in self._scores([one])]
+
+    def _finish(self, article: Article, words: Encoded, scores: np.ndarray | Exception) -> Article:
+        if isinstance(scores, Exception):
+            raise scores
+        date = article.date or find_dateline(article.text)
+        entities = self.mentions(article.text, words, scores, date, article.meta.get("place"))
+        return Article.model_construct(
+            id=article.id,
+            date=date,
+            text=article.text,
+            entities=entities,
+            directives=self.records(article.text, words, entities),
+            meta=article.meta,
+        )
 
     # -------------------------------------------------------------- stages
 
@@ -135,6 +184,13 @@ class Extractor:
         if not self.makes_records:
             return []
         return link(text, entities, article.words.sentence_spans())
+
+
+def _attempt(article: Article, stage: Callable[..., T], *values: object) -> T | InputError:
+    try:
+        return stage(*values)
+    except Exception as error:
+        return unforeseen(error, f"the article {article.id!r}")
 
 
 def normalize(label: str, phrase: str, date: dt.date | None) -> dict[str, Any] | None:

@@ -24,11 +24,11 @@ from data.errors import InputError
 from data.files import atomic_file
 from data.labelstudio import configuration, task, write_tasks
 from data.schema import Article
-from infer.batch import extract_all
+from infer.batch import ChunkExtractor, extract_all
 from infer.checkpoint import default_model
 from infer.extractor import Extractor
-from infer.inputs import Source, find_sources
-from infer.outputs import ErrorLog
+from infer.inputs import Source, find_sources, read_items
+from infer.outputs import ErrorLog, errors_file
 
 SUFFIXES = {"labelstudio": ".json", "doccano": ".jsonl"}
 
@@ -68,12 +68,16 @@ def _check_output(output: str, tool: str) -> None:
         )
 
 
-def run(extractor: Extractor, sources: list[Source], tool: str, output: str, model: str) -> int:
+def run(extractor: ChunkExtractor, sources: list[Source], tool: str, output: str, model: str) -> int:
     """Tag all sources into `output`; `model` is the name that predictions carry. Gives the exit status."""
     with ExitStack() as stack:
-        errors = ErrorLog(output, stack)
+        errors = ErrorLog(errors_file(output), stack)
         tagged: list[Article] = []
-        for article in extract_all(extractor, sources, errors, "tagging"):
+        for item in extract_all(extractor, read_items(sources), sum(source.size for source in sources), "tagging"):
+            article = item.result
+            if isinstance(article, InputError):
+                errors.add(article)
+                continue
             # the passage of a directive is the model's own find, and nothing that annotators draw
             plain = [d.model_copy(update={"start": None, "end": None, "score": None}) for d in article.directives]
             tagged.append(article.model_copy(update={"directives": plain}))

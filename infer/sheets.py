@@ -12,8 +12,9 @@ import csv
 import datetime as dt
 import importlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, get_type_hints
 
 from data.errors import InputError
@@ -34,15 +35,16 @@ class RowSink:
         self._put = put
 
     def write(self, article: Article) -> None:
-        for record in read_records(article):
-            self._put(record.row())
+        for row in [record.row() for record in read_records(article)]:  # all, or none where one of them fails
+            self._put(row)
 
 
 @contextmanager
-def open_csv(handle: IO[str]) -> Iterator[RowSink]:
-    """CSV as RFC 4180 has it, with a line of headings."""
+def open_csv(handle: IO[str], heading: bool = True) -> Iterator[RowSink]:
+    """CSV as RFC 4180 has it, with a line of headings or, where it goes on behind another part, without."""
     writer = csv.writer(handle, lineterminator="\r\n")
-    writer.writerow(Row._fields)
+    if heading:
+        writer.writerow(Row._fields)
     yield RowSink(lambda row: writer.writerow(map(_no_formula, row)))
 
 
@@ -106,12 +108,7 @@ def open_parquet(handle: IO[bytes]) -> Iterator[RowSink]:
 
     Raises: InputError where pyarrow is not installed.
     """
-    try:
-        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise InputError(
-            "no package pyarrow", expected="it to be installed for Parquet", mend="pip install 'giaoban[parquet]'"
-        ) from None
+    arrow, parquet = import_arrow()
     kinds = {str: arrow.string(), dt.date: arrow.date32(), int: arrow.int64(), float: arrow.float64()}
     types = get_type_hints(Row)
     schema = arrow.schema([(name, kinds[_kind(types[name])]) for name in Row._fields])
@@ -131,6 +128,26 @@ def open_parquet(handle: IO[bytes]) -> Iterator[RowSink]:
         yield RowSink(put)
         if held:
             flush()
+
+
+def join_parquet(parts: Sequence[Path], handle: IO[bytes]) -> None:
+    """One Parquet file with the row groups of several that have the same columns."""
+    _, parquet = import_arrow()
+    with parquet.ParquetWriter(handle, parquet.read_schema(parts[0])) as writer:
+        for part in parts:
+            with parquet.ParquetFile(part) as file:
+                for number in range(file.num_row_groups):
+                    writer.write_table(file.read_row_group(number))
+
+
+def import_arrow() -> tuple[Any, Any]:
+    """pyarrow and pyarrow.parquet, which few need. Raises: InputError where it is not installed."""
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise InputError(
+            "no package pyarrow", expected="it to be installed for Parquet", mend="pip install 'giaoban[parquet]'"
+        ) from None
 
 
 def _kind(hint: Any) -> type:

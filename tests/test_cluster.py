@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ from data.errors import InputError
 from data.formats import read_articles
 from data.schema import Article
 from infer.__main__ import main
+from infer.batch import PART
 from infer.cluster import LOCAL, Crew, Share, connect, cut_shards, pack, share_out, unpack
 from infer.extractor import CHUNK
-from infer.filters import Filter
-from infer.inputs import Source, find_sources
-from infer.outputs import ErrorLog, open_sink
+from infer.inputs import Place, Source, find_sources
+from infer.parts import PartWriter
 from tests.conftest import FEW, ROOT
 from tests.records import article
 
@@ -44,8 +44,16 @@ pytestmark = pytest.mark.filterwarnings(
 def test_small_files_are_read_together_and_large_ones_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infer.cluster, "SHARD", 10)
     sources = [Source(str(number), str(number), size) for number, size in enumerate([4, 6, 1, 30, 2, 3, 5, 1])]
-    assert [[source.size for source in shard] for shard in cut_shards(sources)] == [[4, 6], [1], [30], [2, 3, 5], [1]]
+    sizes = [[source.size for source in shard.sources] for shard in cut_shards(sources)]
+    assert sizes == [[4, 6], [1], [30], [2, 3, 5], [1]]
     assert cut_shards([]) == []
+    later = cut_shards(sources, Place(1, 7))
+    assert [(shard.first, shard.row, shard.names) for shard in later] == [
+        (1, 7, ["1", "2"]),
+        (3, 0, ["3"]),
+        (4, 0, ["4", "5", "6"]),
+        (7, 0, ["7"]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,9 +101,9 @@ def test_an_article_travels_whole() -> None:
 @given(st.text(st.characters(), min_size=1), st.none() | st.dates(), st.dictionaries(st.text(), st.text(), max_size=2))
 def test_any_text_travels_unchanged(text: str, date: dt.date | None, meta: dict[str, str]) -> None:
     raw = Article.model_construct(id="x", date=date, text=text, meta=meta)
-    packed = pack(raw)
+    packed = json.dumps(pack(raw))
     assert packed.isascii()  # a lone surrogate is no UTF-8
-    back = unpack(packed)
+    back = unpack(json.loads(packed))
     assert isinstance(back, Article)
     assert back.to_json() == raw.to_json()
 
@@ -161,18 +169,25 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def alone(news: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a single process makes of them, on one thread as a worker's."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """A single process as a worker: in what order floats are added up depends on the threads."""
     import torch
 
-    output = tmp_path_factory.mktemp("alone") / "records.jsonl"
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        assert main([str(news), "-o", str(output)]) == 1  # for the bad articles
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def alone(news: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a single process makes of them."""
+    output = tmp_path_factory.mktemp("alone") / "records.jsonl"
+    with one_thread():
+        assert main([str(news), "-o", str(output)]) == 1  # for the bad articles
     assert any(found.directives for found in read_articles(output))
     return output
 
@@ -209,7 +224,7 @@ def test_the_command_makes_what_a_single_process_makes(
 
 
 def test_a_worker_that_is_killed_costs_nothing(cluster: None, news: Path, alone: Path) -> None:
-    items = Crew.gather().extract_items(find_sources([str(news)]))
+    items = Crew.gather().extract_items(find_sources([str(news)]), "", Place(), PART)
     made = [next(items)]
     before = workers()
     os.kill(min(before), signal.SIGKILL)
@@ -224,21 +239,26 @@ def test_a_worker_that_is_killed_costs_nothing(cluster: None, news: Path, alone:
     assert made[-1].done == sum(file.stat().st_size for file in news.iterdir())
 
 
-def test_parts_hold_the_records_in_order(cluster: None, news: Path, alone: Path, tmp_path: Path) -> None:
-    import pyarrow.parquet
+def test_parts_that_workers_write_are_those_of_a_single_process(
+    cluster: None, news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [str(news), "--part-size", str(2 * CHUNK), "--format", "parquet", "-o"]
+    with one_thread():
+        assert main([*command, f"{tmp_path}/alone/"]) == 1
+    finish = PartWriter.finish
 
-    whole = tmp_path / "whole.parquet"
-    with open_sink(str(whole)) as sink:
-        for found in read_articles(alone):
-            sink.write(found)
-    folder = tmp_path / "records"
-    with ExitStack() as stack:
-        errors = ErrorLog(str(folder), stack)
-        sources = find_sources([str(news)])
-        counts = Crew.gather().write_parts(sources, errors, "", folder, "parquet", Filter(), 2 * CHUNK)
-    assert (counts, errors.count) == ((5 * CHUNK + 1, 5 * CHUNK + 1), 2)
-    parts = sorted(folder.iterdir())
-    assert [part.name for part in parts] == [f"part-{number:05}.parquet" for number in range(3)]
-    tables = [pyarrow.parquet.read_table(part) for part in parts]
-    assert pyarrow.concat_tables(tables).equals(pyarrow.parquet.read_table(whole))
-    assert len(set(tables[0]["article"].to_pylist())) <= 2 * CHUNK
+    def broken_off(writer: PartWriter, *args: Any, **named: Any) -> None:
+        finish(writer, *args, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(PartWriter, "finish", broken_off)
+        main([*command, f"{tmp_path}/ray/", "--ray"])
+    assert not (tmp_path / "ray").exists()
+    assert main([*command, f"{tmp_path}/ray/", "--ray", "--resume"]) == 1
+    parts = sorted((tmp_path / "alone").iterdir())
+    assert len(parts) == 3
+    assert [part.name for part in parts] == sorted(part.name for part in (tmp_path / "ray").iterdir())
+    for part in [*parts, tmp_path / "alone.errors.jsonl"]:
+        assert part.read_bytes() == Path(str(part).replace("/alone", "/ray")).read_bytes()
+    assert not list(tmp_path.glob("*.partial"))

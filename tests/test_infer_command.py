@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from data.errors import InputError
 from data.formats import read_articles
 from data.schema import LABELS, Article, parse_article
 from data.segment import load_segmenter
-from infer.__main__ import main, run
+from infer.__main__ import Target, main, run
 from infer.checkpoint import default_model, make_encoder, read_settings
 from infer.decode import legal_chain
 from infer.extractor import CHUNK, Extractor
@@ -63,14 +63,17 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[Article] = []
 
-    def extract_many(self, articles: Iterable[Article]) -> Iterator[Article]:
-        for article in articles:
-            self.seen.append(article)
-            word = article.text.split()[0]
-            start = article.text.index(word)
-            entity = {"id": "e1", "label": "AGENCY", "start": start, "end": start + len(word), "text": word}
-            value = article.to_json() | {"entities": [entity], "directives": [{"assignees": ["e1"]}]}
-            yield parse_article(value)
+    def extract_chunks(self, chunks: Iterable[Sequence[Article]]) -> Iterator[list[Article | InputError]]:
+        for chunk in chunks:
+            self.seen += chunk
+            yield [self.extract(article) for article in chunk]
+
+    def extract(self, article: Article) -> Article:
+        word = article.text.split()[0]
+        start = article.text.index(word)
+        entity = {"id": "e1", "label": "AGENCY", "start": start, "end": start + len(word), "text": word}
+        value = article.to_json() | {"entities": [entity], "directives": [{"assignees": ["e1"]}]}
+        return parse_article(value)
 
 
 @pytest.fixture
@@ -183,7 +186,7 @@ def test_the_whole_path_with_a_model_of_numpy(tmp_path: Path, capsys: pytest.Cap
     text = "Hôm_nay UBND họp .\r\n" * 40 + "\u200b🎉 UBND"  # several windows
     sources = find_sources([str(put(tmp_path / "a.txt", text))])
     output = tmp_path / "out.jsonl"
-    assert run(tagger(), sources, str(output), None, Filter()) == 0
+    assert run(tagger(), sources, Target(str(output)), Filter()) == 0
     (article,) = read_articles(output, LABELS)
     assert article.text == text
     assert [entity.text for entity in article.entities] == ["UBND"] * 41
@@ -296,9 +299,9 @@ def test_articles_are_read_as_they_are_written(tmp_path: Path, monkeypatch: pyte
         def __exit__(self, *error: object) -> None:
             pass
 
-    monkeypatch.setattr(infer.batch, "read_items", counted)
+    monkeypatch.setattr(infer.__main__, "read_items", counted)
     monkeypatch.setattr(infer.__main__, "open_sink", lambda *options: Opened())
-    assert run(tagger(), find_sources([str(path)]), None, None, Filter()) == 0
+    assert run(tagger(), find_sources([str(path)]), Target(), Filter()) == 0
     assert state == {"read": number, "written": number}
     assert max(ahead) <= CHUNK
 
@@ -323,8 +326,10 @@ def test_progress_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     put(tmp_path / "a.jsonl", '{"text": "a"}\n{\n{"text": "b"}\n')
     put(tmp_path / "b.txt", "UBND")
     output = str(tmp_path / "out.jsonl")
-    assert run(Recorder(), find_sources([str(tmp_path)]), output, None, Filter()) == 1  # type: ignore[arg-type]
-    assert told == [("extracting", 34), (14, "1 articles"), (30, "2 articles"), (34, "3 articles"), "closed"]
+    assert run(Recorder(), find_sources([str(tmp_path)]), Target(output), Filter()) == 1
+    assert told == [
+        *(("extracting", 34), (14, "1 articles"), (16, "1 articles"), (30, "2 articles"), (34, "3 articles"), "closed")
+    ]
 
 
 # ------------------------------------------------------------------ what cannot go well
@@ -404,10 +409,12 @@ def test_a_reader_that_goes_away(
     def broken(*args: Any) -> int:
         raise BrokenPipeError
 
+    given: list[int] = []
     monkeypatch.setattr(infer.__main__, "run", broken)
-    monkeypatch.setattr("sys.stderr", stream := io.StringIO())
+    monkeypatch.setattr(infer.__main__, "forget_stdout", lambda: given.append(1))
     assert main([str(put(tmp_path / "a.txt", "UBND"))]) == 1
-    assert stream.closed  # so that Python has nothing to say at its end either
+    assert capsys.readouterr().err == "error: whoever read standard output has gone\n"
+    assert given  # so that Python has nothing to say at its end either
 
 
 # ------------------------------------------------------------------ checkpoints

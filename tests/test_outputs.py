@@ -15,7 +15,7 @@ import pytest
 from data.errors import InputError
 from data.formats import read_articles
 from data.schema import Article, parse_article
-from infer.outputs import FORMATS, ErrorLog, format_name, open_sink
+from infer.outputs import FORMATS, ErrorLog, errors_file, format_name, open_sink
 from tests.conftest import ROOT
 from tests.records import article
 
@@ -48,7 +48,7 @@ def test_a_table_when_there_is_no_output(capsys: pytest.CaptureFixture[str], mon
     assert "Chủ tịch tỉnh" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["out.txt", "out", "out.json", "out.jsonl.gz", "out.CSV"])
+@pytest.mark.parametrize("name", ["out.txt", "out", "out.json", "out.ics.gz", "out.parquet.zst", "out.CSV"])
 def test_an_unknown_suffix(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / name)
     with pytest.raises(InputError) as caught, open_sink(path):
@@ -114,6 +114,12 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path, name: str) -> None
         ("out.ics", None, "ics"),
         ("out.csv", "jsonl", "jsonl"),
         ("out.txt", "table", "table"),
+        ("out.jsonl.gz", None, "jsonl.gz"),
+        ("out.csv.zst", None, "csv.zst"),
+        ("out.gz", "csv.gz", "csv.gz"),
+        ("out/", None, "jsonl"),
+        ("out.csv/", "parquet", "parquet"),
+        ("out/", "csv.xz", "csv.xz"),
     ],
 )
 def test_the_format_is_the_one_asked_for_else_that_of_the_suffix(
@@ -171,7 +177,7 @@ BAD = InputError("a thing", expected="another", mend="change it", path="news.jso
 def test_errors_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out.csv"
     with ExitStack() as stack:
-        log = ErrorLog(str(output), stack)
+        log = ErrorLog(errors_file(str(output)), stack)
         log.add(BAD)
         log.add(InputError("Sở", expected="c", mend="d"))
         assert log.count == 2
@@ -193,13 +199,12 @@ def test_errors_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (second["path"], second["line"], second["found"]) == (None, None, "Sở")
 
 
-@pytest.mark.parametrize("output", [None, "-"])
 def test_errors_without_an_output_file_are_told_only(
-    output: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with ExitStack() as stack:
-        ErrorLog(output, stack).add(BAD)
+        ErrorLog(None, stack).add(BAD)
     assert "news.jsonl:3:7" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -208,7 +213,7 @@ def test_an_old_error_file_goes_away_when_all_is_well(tmp_path: Path) -> None:
     old = tmp_path / "out.csv.errors.jsonl"
     old.write_text("{}\n")
     with ExitStack() as stack:
-        ErrorLog(str(tmp_path / "out.csv"), stack)
+        ErrorLog(errors_file(str(tmp_path / "out.csv")), stack)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,30 +1,25 @@
 """Raw text for pre-training → documents of subword ids, on disk once and mapped into memory from then on.
 
-In: text files and folders, plain or compressed (`.gz`, `.bz2`, `.xz`), a paragraph a line and a blank line between
-documents; a segmenter and a BPE. Out: `Tokens`: all subword ids in one flat array, where words and documents begin.
+In: text files and folders, plain or compressed (`.gz`, `.bz2`, `.xz`, `.zst`), a paragraph a line and a blank line
+between documents; a segmenter and a BPE. Out: `Tokens`: all subword ids in one flat array, where words and documents
+begin.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import itertools
-import lzma
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 
 from data.bpe import PhobertBPE
 from data.errors import InputError
-from data.files import decode
+from data.files import COMPRESSIONS, decode, decompress, reading, split_compression
 from data.progress import Meter
 from data.segment import Segmenter, segment
 
-OPENERS: dict[str, Callable[..., IO[Any]]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _BATCH = 500_000  # words that are encoded at once
 
 
@@ -38,7 +33,7 @@ def text_files(sources: Sequence[str | Path]) -> list[Path]:
         if missing or not texts:
             raise InputError(
                 "no such file" if missing else "no text",
-                expected=f"a .txt file, plain or {', '.join(OPENERS)}, or a folder that holds some",
+                expected=f"a .txt file, plain or {', '.join(COMPRESSIONS)}, or a folder that holds some",
                 mend="check the path",
                 path=source,
             )
@@ -48,7 +43,7 @@ def text_files(sources: Sequence[str | Path]) -> list[Path]:
 
 def is_text(file: Path) -> bool:
     """Whether a file is plain text by its name, compressed or not."""
-    return file.suffix == ".txt" or (file.suffix in OPENERS and Path(file.stem).suffix == ".txt")
+    return split_compression(file)[0].suffix == ".txt"
 
 
 def paragraphs(file: Path) -> Iterator[str]:
@@ -56,14 +51,9 @@ def paragraphs(file: Path) -> Iterator[str]:
 
     Raises: InputError where the file cannot be read or is not UTF-8, naming the line.
     """
-    try:
-        with OPENERS.get(file.suffix, open)(file, "rb") as lines:
-            for number, raw in enumerate(lines, 1):
-                yield decode(raw, file, number).strip()
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise InputError(
-            str(error) or type(error).__name__, expected="a readable file", mend="check it", path=file
-        ) from None
+    with reading(file), open(file, "rb") as raw, decompress(raw, split_compression(file)[1]) as lines:
+        for number, line in enumerate(lines, 1):
+            yield decode(line, file, number).strip()
 
 
 def words_of(paragraph: str, segmenter: Segmenter) -> list[str]:

@@ -22,10 +22,10 @@ from tokenizers.trainers import BpeTrainer
 
 from data.bpe import CODES_FILE, SPECIALS, VOCAB_FILE, PhobertBPE
 from data.errors import InputError
-from data.files import atomic_folder
+from data.files import COMPRESSIONS, atomic_folder
 from data.formats import SUFFIXES, read_articles
 from data.segment import DEFAULT, Segmenter, load_segmenter
-from train.corpus import OPENERS, is_text, paragraphs, text_files, words_of
+from train.corpus import is_text, paragraphs, text_files, words_of
 
 _END = "</w>"
 
@@ -41,7 +41,7 @@ def texts(sources: Sequence[str | Path]) -> Iterator[str]:
         elif not any(map(is_text, inside)):
             raise InputError(
                 "no text",
-                expected=f"files or folders of .txt (plain or {', '.join(OPENERS)}), {', '.join(SUFFIXES)}",
+                expected=f"files or folders of .txt (plain or {', '.join(COMPRESSIONS)}), {', '.join(SUFFIXES)}",
                 mend="check it",
                 path=source,
             )
