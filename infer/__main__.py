@@ -154,7 +154,7 @@ class Target:
                 expected="a number of articles, and an output that ends with a slash",
                 mend="write for instance -o records/ --part-size 10000",
             )
-        why = target.why_not_resumed(args.articles)
+        why = target.why_not_resumed(args.articles)  # asks for the format, whether it is needed or not
         if args.resume and why:
             raise InputError(f"--resume {why}", expected="what can be taken up again", mend="leave --resume out")
         return target
@@ -171,7 +171,7 @@ class Target:
     def why_not_resumed(self, articles: Sequence[str]) -> str:
         """What keeps a run that was broken off from being taken up; empty where nothing does."""
         reasons = {
-            f"of the format {self.name}" if self.output else "without -o": not self.in_parts,
+            f"of the format {self.name}" if self.output else f"of {self.name} without -o": not self.in_parts,
             "with --html": self.html is not None,
             "of standard input": STDIN in articles,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -273,8 +273,8 @@ def test_a_run_that_fails_leaves_the_pages_of_the_run_before(tmp_path: Path) -> 
 class Echo:
     """What `run` needs of an Extractor; finds nothing."""
 
-    def extract_many(self, articles: Iterable[Article]) -> Iterator[Article]:
-        yield from articles
+    def extract_chunks(self, chunks: Iterable[Sequence[Article]]) -> Iterator[list[Article]]:
+        return map(list, chunks)
 
 
 def test_the_command_writes_pages_beside_records_or_instead_of_the_table(

@@ -7,7 +7,7 @@ import logging
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,18 @@ def news(folder: Path, *texts: str) -> Path:
 class Unsure:
     """What `run` needs of an Extractor; tags each word that is a number, with that number as its score."""
 
-    def extract_many(self, articles: Iterable[Article]) -> Iterator[Article]:
-        for article in articles:
-            entities: list[dict[str, Any]] = []
-            for word in article.text.split():
-                if word.startswith("0"):
-                    start = article.text.index(word)
-                    entity = {"id": f"e{len(entities)}", "label": "AGENCY", "start": start, "end": start + len(word)}
-                    entities.append(entity | {"text": word, "score": float(word)})
-            directives = [{"assignees": ["e0"], "issuer": "e1", "start": 0, "end": 1}] if len(entities) > 1 else []
-            yield parse_article(article.to_json() | {"entities": entities, "directives": directives})
+    def extract_chunks(self, chunks: Iterable[Sequence[Article]]) -> Iterator[list[Article | InputError]]:
+        return ([self.extract(article) for article in chunk] for chunk in chunks)
+
+    def extract(self, article: Article) -> Article:
+        entities: list[dict[str, Any]] = []
+        for word in article.text.split():
+            if word.startswith("0"):
+                start = article.text.index(word)
+                entity = {"id": f"e{len(entities)}", "label": "AGENCY", "start": start, "end": start + len(word)}
+                entities.append(entity | {"text": word, "score": float(word)})
+        directives = [{"assignees": ["e0"], "issuer": "e1", "start": 0, "end": 1}] if len(entities) > 1 else []
+        return parse_article(article.to_json() | {"entities": entities, "directives": directives})
 
 
 def tagger() -> Extractor:
