@@ -73,7 +73,7 @@ def seconds(side: str, source: Path, output: Path, model: str | None) -> float:
     subprocess.run(
         command + (["--model", model] if model else []),
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"},  # both at one priority
         preexec_fn=lambda: os.sched_setaffinity(0, pinned),  # the children of the child inherit it
         check=True,
         stderr=subprocess.DEVNULL,
