@@ -33,9 +33,11 @@ from infer.parts import PartWriter
 from tests.conftest import FEW, ROOT
 from tests.records import article
 
-# Ray leaves its processes to their own end
+# Ray leaves its processes to their own end, and calls what itself has deprecated
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:subprocess .* is still running:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    "ignore:subprocess .* is still running:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore:.*deprecated:DeprecationWarning",
 )
 
 # ------------------------------------------------------------------ without Ray
