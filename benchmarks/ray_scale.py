@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from data.errors import InputError
 from data.formats import read_articles
 from data.schema import Article
@@ -36,12 +38,13 @@ SIDES = {"one process": (1, []), "Ray": (2, ["--ray"])}  # cores, options
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds of each side: of one article (start-up), and of all, the best of several rounds."""
+    """Seconds of each side: of one article (start-up), and of all, the best of several rounds; MB, the most of all."""
 
     articles: int
     syllables: int
     startup: dict[str, float]
     whole: dict[str, float]
+    memory: dict[str, float]
     equal: bool
 
     def rate(self, side: str) -> float:
@@ -64,26 +67,52 @@ def write_input(articles: Sequence[Article], copies: int, path: Path) -> None:
                 handle.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def seconds(side: str, source: Path, output: Path, model: str | None) -> float:
-    """Time that `python -m infer` takes on one side. Raises: CalledProcessError where it fails."""
+def run(side: str, source: Path, output: Path, model: str | None) -> tuple[float, float]:
+    """Seconds that `python -m infer` takes on one side, and the most MB that one that extracts is seen to take.
+
+    Raises: CalledProcessError where it fails.
+    """
     cores, options = SIDES[side]
     pinned = sorted(os.sched_getaffinity(0))[:cores]
     command = [sys.executable, "-m", "infer", str(source), "-o", str(output), *options]
+    command += ["--model", model] if model else []
+    most = 0.0
     started = time.perf_counter()
-    subprocess.run(
-        command + (["--model", model] if model else []),
+    with subprocess.Popen(
+        command,
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"},  # both at one priority
         preexec_fn=lambda: os.sched_setaffinity(0, pinned),  # the children of the child inherit it
-        check=True,
         stderr=subprocess.DEVNULL,
-    )
-    return time.perf_counter() - started
+    ) as child:
+        while True:
+            try:
+                status = child.wait(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                most = max(most, memory(psutil.Process(child.pid), bool(options)))
+    took = time.perf_counter() - started
+    if status:
+        raise subprocess.CalledProcessError(status, command)
+    return took, most
+
+
+def memory(process: psutil.Process, workers: bool) -> float:
+    """Resident MB of a process, or the most of one of the workers it started on Ray."""
+    found = [0.0]
+    for one in process.children(recursive=True) if workers else [process]:
+        try:
+            if not workers or "".join(one.cmdline()[:1]).startswith("ray::MapWorker"):
+                found.append(one.memory_info().rss / 1e6)
+        except psutil.Error:
+            continue  # it has just ended
+    return max(found)
 
 
 def measure(articles: Sequence[Article], copies: int, rounds: int, model: str | None = None) -> Figures:
     """Both sides on `copies` of the articles, in turn, `rounds` times."""
     startup, whole = (dict.fromkeys(SIDES, float("inf")) for _ in range(2))
+    taken = dict.fromkeys(SIDES, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         source, short = Path(folder, "all.jsonl"), Path(folder, "short.jsonl")
         write_input(articles, copies, source)
@@ -92,10 +121,11 @@ def measure(articles: Sequence[Article], copies: int, rounds: int, model: str | 
         for _ in range(rounds):
             for times, file in ((startup, short), (whole, source)):
                 for side, output in outputs.items():
-                    times[side] = min(times[side], seconds(side, file, output, model))
+                    took, most = run(side, file, output, model)
+                    times[side], taken[side] = min(times[side], took), max(taken[side], most)
         equal = len({output.read_bytes() for output in outputs.values()}) == 1
     syllables = copies * sum(len(article.text.split()) for article in articles)
-    return Figures(copies * len(articles), syllables, startup, whole, equal)
+    return Figures(copies * len(articles), syllables, startup, whole, taken, equal)
 
 
 def bill(rate: float, kept: float, syllables: float, cores: int, price: float) -> list[str]:
@@ -132,10 +162,10 @@ def main(argv: list[str] | None = None) -> int:
     found = measure(articles, args.copies, args.rounds, args.model)
     print(f"{dt.date.today().isoformat()}, {platform.machine()}, Python {platform.python_version()}")
     print(f"{found.articles:,} articles, {found.syllables:,} syllables; outputs {'equal' if found.equal else 'DIFFER'}")
-    print(f"{'':12}{'cores':>6}{'start-up':>10}{'whole':>9}{'syllables/s':>13}")
+    print(f"{'':12}{'cores':>6}{'start-up':>10}{'whole':>9}{'syllables/s':>13}{'memory':>10}")
     for side, (cores, _) in SIDES.items():
-        row = f"{cores:6}{found.startup[side]:8.1f} s{found.whole[side]:7.1f} s{found.rate(side):13,.0f}"
-        print(f"{side:12}{row}")
+        row = f"{side:12}{cores:6}{found.startup[side]:8.1f} s{found.whole[side]:7.1f} s{found.rate(side):13,.0f}"
+        print(f"{row}{found.memory[side]:7.0f} MB")
     print(f"ratio {found.ratio:.2f}, with start-up {found.whole['one process'] / found.whole['Ray']:.2f}")
     kept = min(1.0, found.ratio / SIDES["Ray"][0])
     for line in bill(found.rate("one process"), kept, found.syllables / found.articles, args.node, args.price):
