@@ -12,9 +12,10 @@ export OMP_WAIT_POLICY := PASSIVE
 demo: $(READY)
 	$(PY) -m data check data/articles
 	$(PY) -m train configs/mini.yaml --overwrite
-	$(PY) -m train.evaluate $(MODEL) data/articles/test -o report
+	$(PY) -m train.evaluate $(MODEL) data/articles/test -o report --train data/articles/train
 	$(PY) -m infer data/samples --model $(MODEL)
 	$(PY) -m infer data/samples -o records.jsonl --html site --model $(MODEL)
+	@echo "to look at: report/report.html (how good it is), site/index.html (what it found)"
 
 test: $(READY)
 	$(PY) -m pytest

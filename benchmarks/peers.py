@@ -3,35 +3,37 @@
     python -m benchmarks.peers MODEL --train data/articles/train --dev data/articles/dev --test data/articles/test
 
 In: a checkpoint that `python -m train` made from the articles of --train (and the encoder it was made from), articles.
-Out: a table on standard output: strict F1 with its 95% interval (bootstrap over articles), per label, seconds of
-training, words tagged a second (one thread for the CPU-only peers), size on disk. The peers:
+Out: a table for each source of --test, on standard output: strict F1 with its 95% interval (bootstrap over articles),
+the same per label, seconds of training, words tagged a second (from raw text; ours with the records), size. A peer's
+rows are also said on standard error as soon as it is done. The peers, --peers names those to run:
 
 - crf: sklearn-crfsuite on the usual features of a word and its neighbours;
 - spacy: spaCy's NER (tok2vec and transitions) from scratch, the epoch chosen on dev;
 - bilstm-crf: embeddings of words and of their characters' hashes, a bidirectional LSTM, a CRF; the epoch chosen on dev;
-- stock: the same encoder by transformers' token-classification recipe: one sentence an example, its first 256 subwords,
-  softmax, argmax; the epoch chosen on dev.
+- stock: the same encoder by transformers' token-classification recipe: one sentence an example, its first 256 subwords
+  (or as many as the encoder has positions), softmax, argmax; the epoch chosen on dev.
 
 All of them get the words of our segmenter.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import datetime as dt
 import itertools
+import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import recurrent
+from data.command import make_parser
 from data.encode import bio_tags, raw_span, tag_spans, tag_words
 from data.errors import InputError
 from data.formats import read_articles
@@ -43,16 +45,19 @@ from train.metrics import evaluate
 
 # words of each line (or sentence) → tag numbers of each
 Tag = Callable[[list[list[str]]], list[list[int]]]
+Rows = Sequence[tuple[list[str], list[int]]]
+Say = Callable[[str], None]
 TAGS = bio_tags(LABELS)
+EPOCHS = 20  # of the peers that start from scratch
 
 
 class Side:
-    """One peer: what `fit` gives tags lines of words; `lines` says whether it reads lines or sentences."""
+    """One peer: what `fit` gives tags lines of words, or sentences; `say` is told how far it is."""
 
     name: str
     by_sentence = False
 
-    def fit(self, train: Sequence[tuple[list[str], list[int]]], dev: Sequence[tuple[list[str], list[int]]]) -> Tag:
+    def fit(self, train: Rows, dev: Rows, say: Say) -> Tag:
         raise NotImplementedError
 
     size = 0  # bytes, known after fit
@@ -66,16 +71,14 @@ class Crf(Side):
 
     name = "crf"
 
-    def fit(self, train: Sequence[tuple[list[str], list[int]]], dev: Sequence[tuple[list[str], list[int]]]) -> Tag:
+    def fit(self, train: Rows, dev: Rows, say: Say) -> Tag:
         import sklearn_crfsuite
 
-        with tempfile.NamedTemporaryFile(suffix=".crfsuite") as file:
-            model = sklearn_crfsuite.CRF(
-                algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True
-            )
-            model.fit([crf_features(words) for words, _ in train], [[TAGS[tag] for tag in tags] for _, tags in train])
-            self.size = len(Path(model.modelfile.name).read_bytes())
-            del file
+        model = sklearn_crfsuite.CRF(
+            algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True
+        )
+        model.fit([crf_features(words) for words, _ in train], [[TAGS[tag] for tag in tags] for _, tags in train])
+        self.size = Path(model.modelfile.name).stat().st_size
         number = {tag: index for index, tag in enumerate(TAGS)}
         return lambda lines: [[number[tag] for tag in model.predict_single(crf_features(words))] for words in lines]
 
@@ -90,9 +93,9 @@ def crf_features(words: Sequence[str]) -> list[dict[str, str | bool]]:
             "title": word.istitle(),
             "upper": word.isupper(),
             "digit": any(char.isdigit() for char in word),
-            "shape": "".join("X" if c.isupper() else "x" if c.isalpha() else "9" if c.isdigit() else c for c in word)[
-                :8
-            ],
+            "shape": "".join(
+                "X" if c.isupper() else "x" if c.isalpha() else "9" if c.isdigit() else c for c in word[:8]
+            ),
         }
         for word in words
     ]
@@ -113,15 +116,16 @@ def crf_features(words: Sequence[str]) -> list[dict[str, str | bool]]:
 
 
 class Spacy(Side):
-    """spaCy's NER with its default architecture; 20 passes, best on dev."""
+    """spaCy's NER with its default architecture, best epoch on dev."""
 
     name = "spacy"
 
-    def fit(self, train: Sequence[tuple[list[str], list[int]]], dev: Sequence[tuple[list[str], list[int]]]) -> Tag:
+    def fit(self, train: Rows, dev: Rows, say: Say) -> Tag:
         import spacy
         from spacy.tokens import Doc
         from spacy.training import Example
-        from spacy.util import fix_random_seed, minibatch
+        from spacy.training.batchers import minibatch_by_words
+        from spacy.util import fix_random_seed
 
         fix_random_seed(13)
         nlp = spacy.blank("xx")
@@ -130,7 +134,7 @@ class Spacy(Side):
             ner.add_label(label)
 
         def example(words: list[str], tags: list[int]) -> Any:
-            return Example.from_dict(Doc(nlp.vocab, words=words), {"entities": [TAGS[tag] for tag in tags]})
+            return Example(Doc(nlp.vocab, words=words), Doc(nlp.vocab, words=words, ents=[TAGS[tag] for tag in tags]))
 
         def tag(lines: list[list[str]]) -> list[list[int]]:
             docs = nlp.pipe(Doc(nlp.vocab, words=words) for words in lines if words)
@@ -143,10 +147,11 @@ class Spacy(Side):
         optimizer = nlp.initialize(lambda: examples)
         random = np.random.default_rng(13)
         best = Best()
-        for _ in range(20):
+        for epoch in range(EPOCHS):
+            say(f"epoch {epoch + 1} of {EPOCHS}")
             order = random.permutation(len(examples))
-            for batch in minibatch((examples[index] for index in order), size=64):
-                nlp.update(batch, sgd=optimizer, drop=0.2)
+            for batch in minibatch_by_words((examples[index] for index in order), size=500):
+                nlp.update(batch, sgd=optimizer, drop=0.1)
             best.offer(tag_f1(tag, dev), nlp.to_bytes)
         nlp.from_bytes(best.state)
         self.size = len(best.state)
@@ -158,10 +163,11 @@ class Recurrent(Side):
 
     name = "bilstm-crf"
 
-    def fit(self, train: Sequence[tuple[list[str], list[int]]], dev: Sequence[tuple[list[str], list[int]]]) -> Tag:
+    def fit(self, train: Rows, dev: Rows, say: Say) -> Tag:
         model = recurrent.BiLstmCrf([words for words, _ in train], len(TAGS))
         best = Best()
-        for epoch in range(20):
+        for epoch in range(EPOCHS):
+            say(f"epoch {epoch + 1} of {EPOCHS}")
             model.train_epoch(train, epoch)
             best.offer(tag_f1(model.tag, dev), lambda: copy.deepcopy(model.state_dict()))
         model.load_state_dict(best.state)
@@ -178,10 +184,11 @@ class Stock(Side):
     def __init__(self, encoder: str) -> None:
         self.encoder = encoder
 
-    def fit(self, train: Sequence[tuple[list[str], list[int]]], dev: Sequence[tuple[list[str], list[int]]]) -> Tag:
+    def fit(self, train: Rows, dev: Rows, say: Say) -> Tag:
         model = recurrent.StockClassifier(self.encoder, len(TAGS))
         best = Best()
-        for epoch in range(recurrent.StockClassifier.EPOCHS):
+        for epoch in range(model.EPOCHS):
+            say(f"epoch {epoch + 1} of {model.EPOCHS}")
             model.train_epoch(train, epoch)
             best.offer(tag_f1(model.tag, dev), lambda: copy.deepcopy(model.model.state_dict()))
         model.model.load_state_dict(best.state)
@@ -255,23 +262,43 @@ def predicted(tag: Tag, articles: Sequence[Article], by_sentence: bool) -> list[
     return out
 
 
-def line_of(name: str, gold: Sequence[Article], made: Sequence[Article], *rest: str) -> str:
-    """A row of the table."""
+def line_of(name: str, gold: Sequence[Article], made: Sequence[Article], training: str, rate: float, size: int) -> str:
+    """A row of the table; rate: words a second, size: bytes."""
     scores = evaluate(gold, made, LABELS)["entities"]
-    low, high = scores["micro"]["f1_interval"]
-    labels = "".join(f"{scores[label]['f1']:11.3f}" for label in LABELS)
-    return f"{name:12}{scores['micro']['f1']:7.3f}  {low:.3f}–{high:.3f}{labels}" + "".join(f"{x:>12}" for x in rest)
+    cells = "".join(f"{f1_with_interval(scores[key]):>20}" for key in ("micro", *LABELS))
+    return f"{name:12}{cells}{training:>12}{rate:12,.0f}{size / 1e6:9.1f} MB"
+
+
+def f1_with_interval(scores: dict[str, Any]) -> str:
+    low, high = scores["f1_interval"]
+    return f"{scores['f1']:.3f} {low:.3f}–{high:.3f}"
+
+
+def teller(meter: Meter, done: int, name: str) -> Say:
+    """What a peer tells of its progress; done: peers that are through."""
+    return lambda note: meter.update(done, f"{name}, {note}")
+
+
+def timed(
+    articles: Sequence[Article], tag: Callable[[Sequence[Article]], list[Article]]
+) -> tuple[list[Article], float]:
+    """Tagged articles, and how many words of them a second."""
+    words = sum(len(words) for _, words in segmented(articles))
+    started = time.perf_counter()
+    made = tag(articles)
+    return made, words / (time.perf_counter() - started)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__.split("\n")[0])
+    parser = make_parser("python -m benchmarks.peers", __doc__)
     parser.add_argument("model", help="our checkpoint, trained on --train")
     parser.add_argument("--encoder", default="models/mini-encoder", help="what it was made from (%(default)s)")
-    parser.add_argument("--train", nargs="+", required=True)
+    parser.add_argument("--train", nargs="+", required=True, help="files or folders of articles, or JSON lines")
     parser.add_argument("--dev", required=True)
-    parser.add_argument("--test", nargs="+", required=True)
-    parser.add_argument("--peers", nargs="*", default=["crf", "spacy", "bilstm-crf", "stock"])
+    parser.add_argument("--test", nargs="+", required=True, help="a table each")
+    names = [side.name for side in (Crf, Spacy, Recurrent, Stock)]
+    parser.add_argument("--peers", nargs="*", choices=names, default=names, help="which ones (all)")
     args = parser.parse_args(argv)
     try:
         train = [article for source in args.train for article in read_articles(Path(source))]
@@ -285,28 +312,25 @@ def main(argv: list[str] | None = None) -> int:
     sides: list[Side] = [Crf(), Spacy(), Recurrent(), Stock(args.encoder)]
     chosen = [side for side in sides if side.name in args.peers]
     with Meter("peers", len(chosen)) as meter:
-        for done, side in enumerate(chosen, 1):
+        for done, side in enumerate(chosen):
+            to_train, to_choose = rows(train, side.by_sentence), rows(dev, side.by_sentence)
             started = time.perf_counter()
-            tag = side.fit(rows(train, side.by_sentence), rows(dev, side.by_sentence))
+            tag = side.fit(to_train, to_choose, teller(meter, done, side.name))
             seconds = time.perf_counter() - started
             for source, articles in tests.items():
-                started = time.perf_counter()
-                made = predicted(tag, articles, side.by_sentence)
-                rate = sum(len(words) for _, words in segmented(articles)) / (time.perf_counter() - started)
-                rest = f"{seconds:.0f}", f"{rate:,.0f}", f"{side.size / 1e6:.1f} MB"
-                tables[source].append(line_of(side.name, articles, made, *rest))
-            meter.update(done, side.name)
+                made, rate = timed(articles, partial(predicted, tag, by_sentence=side.by_sentence))
+                row = line_of(side.name, articles, made, f"{seconds:.0f}", rate, side.size)
+                tables[source].append(row)
+                meter.say(f"{source}: {row}")
     weights = sum(file.stat().st_size for file in Path(args.model).iterdir() if file.is_file())
     for source, articles in tests.items():
-        started = time.perf_counter()
-        made = list(extractor.extract_many(articles))
-        rate = sum(len(words) for _, words in segmented(articles)) / (time.perf_counter() - started)
-        tables[source].append(line_of("giaoban", articles, made, "", f"{rate:,.0f}", f"{weights / 1e6:.1f} MB"))
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
+        made, rate = timed(articles, lambda given: list(extractor.extract_many(given)))
+        tables[source].append(line_of("giaoban", articles, made, "", rate, weights))
+    machine = f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
     print(f"{dt.date.today().isoformat()}, {machine}; {len(train)} articles to train on")
     for source, lines in tables.items():
-        print(f"\n{source}\n{'':12}{'F1':>7}  {'interval':11}" + "".join(f"{label:>11}" for label in LABELS), end="")
-        print("".join(f"{head:>12}" for head in ("training s", "words/s", "size")))
+        heads = "".join(f"{head:>20}" for head in ("F1, interval", *LABELS))
+        print(f"\n{source}\n{'':12}{heads}{'training s':>12}{'words/s':>12}{'size':>12}")
         print("\n".join(lines))
     return 0
 

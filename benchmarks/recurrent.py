@@ -21,6 +21,8 @@ from train.crf import ChainLoss
 
 Row = tuple[list[str], list[int]]
 _BATCH = 32
+# few different lengths of batches: CPU kernels are compiled, and kept, for each one that they meet
+_ROUND = 32
 
 
 def _batches(count: int, lengths: Sequence[int], epoch: int | None, size: int) -> list[np.ndarray]:
@@ -118,13 +120,15 @@ class StockClassifier:
 
     def __init__(self, encoder: str, tags: int) -> None:
         from transformers import AutoModelForTokenClassification
+        from transformers.utils import logging
 
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         torch.manual_seed(13)
         self.bpe = PhobertBPE.load(encoder)
         self.model: Any = AutoModelForTokenClassification.from_pretrained(encoder, num_labels=tags).float()
         self.longest = min(self.LENGTH, self.model.config.max_position_embeddings - 2)
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.RATE, weight_decay=0.01)
-        self.steps: list[int] = []
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.RATE, weight_decay=0.01, fused=True)
 
     def _encode(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Ids with special tokens, cut off; positions of first subwords that are left."""
@@ -148,8 +152,8 @@ class StockClassifier:
         for step, batch in enumerate(batches, epoch * len(batches)):
             for group in self.optimizer.param_groups:
                 group["lr"] = self.RATE * min(1.0, (step + 1) / (0.1 * total), (total - step) / (0.9 * total))
-            ids, mask = pad([made[index][0] for index in batch], self.bpe.pad)
-            labels, _ = pad([made[index][1] for index in batch], IGNORED)
+            ids, mask = pad([made[index][0] for index in batch], self.bpe.pad, _ROUND)
+            labels, _ = pad([made[index][1] for index in batch], IGNORED, _ROUND)
             loss = self.model(
                 input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask), labels=torch.from_numpy(labels)
             ).loss
@@ -167,7 +171,7 @@ class StockClassifier:
         encoded = {number: self._encode(lines[number]) for number in filled}
         for batch in _batches(len(filled), [len(encoded[number][0]) for number in filled], None, 32):
             chosen = [filled[index] for index in batch]
-            ids, mask = pad([encoded[number][0] for number in chosen], self.bpe.pad)
+            ids, mask = pad([encoded[number][0] for number in chosen], self.bpe.pad, _ROUND)
             logits = self.model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits
             best = logits.argmax(-1).numpy()
             for row, number in enumerate(chosen):

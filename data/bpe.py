@@ -3,26 +3,32 @@
 In: a folder with `vocab.txt` and `bpe.codes` (PhoBERT's own formats) or a `tokenizer.json`; word forms.
 Out: subword ids, and how many of them each word has, which is the word alignment that the Python tokenizer refuses.
 
-The merging is done by the `tokenizers` library over an inner vocabulary in which every merge exists; its ids are then
-translated, so that a merge whose result PhoBERT's vocabulary lacks becomes `<unk>` as it does in the reference. Each
-distinct word is merged once and remembered. Words are text: `</s>` in an article is no special token here.
+Each distinct word is merged once and remembered. Few new words are merged here; many at once, where it is installed, by
+the `tokenizers` library over an inner vocabulary in which every merge exists; its ids are then translated, so that a
+merge whose result PhoBERT's vocabulary lacks becomes `<unk>` as it does in the reference. Words are text: `</s>` in an
+article is no special token here.
 """
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer
-from tokenizers.models import BPE
 
 from data.errors import InputError
+from data.extras import missing, need
 from data.files import read_text
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 VOCAB_FILE, CODES_FILE, JSON_FILE = "vocab.txt", "bpe.codes", "tokenizer.json"
 ID = np.dtype(np.int32)  # of subword ids
@@ -30,6 +36,9 @@ SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")  # ids 0 to 3
 _END = "</w>"
 # words remembered before the memory starts anew: about 100 MB, some 50 million words of news
 _REMEMBERED = 500_000
+# new words from which on it pays to build the inner tokenizer, which takes as long as merging some 2,000 words here
+_MANY = 2_000
+_LONG = 200  # characters from which on a heap is faster
 
 
 class PhobertBPE:
@@ -49,9 +58,6 @@ class PhobertBPE:
         self._pieces = {name: id_ for name, id_ in vocab.items() if name not in SPECIALS}
         ranks = {pair: rank for rank, pair in enumerate(merges)}  # of two equal merges the later counts, as there
         self._ranks = ranks
-        self._inner, names = _inner_tokenizer(vocab, ranks)
-        self._translate = np.array([self._outer_id(name) for name in names], dtype=ID)
-        self._unordered = _unordered(ranks)
         self._cache: dict[str, bytes] = {}
 
     # -------------------------------------------------------------- loading
@@ -94,18 +100,32 @@ class PhobertBPE:
         return np.frombuffer(b"".join(pieces), dtype=ID), lengths
 
     def _learn(self, words: list[str]) -> None:
-        # the fast way is exact except for merges that outrank one of their own parts, and a literal "</w>"
-        exact = [word for word in words if not word or _END in word or self._suspect(word)]
+        exact = words
+        if len(words) >= _MANY and not missing("tokenizers"):
+            # the fast way is exact except for merges that outrank one of their own parts, and a literal "</w>"
+            exact = [word for word in words if not word or _END in word or self._suspect(word)]
         for word in exact:
-            self._cache[word] = np.array(self._reference(word), dtype=ID).tobytes()
+            merge = self._reference if len(word) < _LONG else self._merge_long
+            self._cache[word] = np.array(merge(word), dtype=ID).tobytes()
         quick = [word for word in words if word not in self._cache]
         if not quick:
             return
-        encoding = self._inner.encode(quick, is_pretokenized=True, add_special_tokens=False)
-        ids = self._translate[np.array(encoding.ids, dtype=np.int64)]
+        inner, translate = self._inner
+        encoding = inner.encode(quick, is_pretokenized=True, add_special_tokens=False)
+        ids = translate[np.array(encoding.ids, dtype=np.int64)]
         ends = np.searchsorted(np.array(encoding.word_ids), np.arange(len(quick)), side="right")
         for word, start, end in zip(quick, [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
             self._cache[word] = ids[start:end].tobytes()
+
+    @cached_property
+    def _inner(self) -> tuple[Tokenizer, np.ndarray]:
+        """The inner tokenizer, and the id in PhoBERT's vocabulary for each of its ids."""
+        tokenizer, names = _inner_tokenizer(self._pieces, self._ranks)
+        return tokenizer, np.array([self._outer_id(name) for name in names], dtype=ID)
+
+    @cached_property
+    def _unordered(self) -> re.Pattern[str] | None:
+        return _unordered(self._ranks)
 
     def _suspect(self, word: str) -> bool:
         return self._unordered is not None and self._unordered.search(word + _END) is not None
@@ -129,6 +149,40 @@ class PhobertBPE:
                     merged.append(parts[index])
                     index += 1
             parts = merged
+        return self._ids(parts)
+
+    def _merge_long(self, word: str) -> tuple[int, ...]:
+        """The same in n log n steps: places wait in a heap by rank, and all that are there of one rank go together."""
+        parts: list[str] = [*word[:-1], word[-1] + _END]
+        after = [*range(1, len(parts)), -1]  # a list of parts, linked both ways; a part that was merged away is ""
+        before = list(range(-1, len(parts) - 1))
+        heap: list[tuple[int, int, str, str]] = []
+
+        def wait(left: int) -> None:
+            if left >= 0 and (right := after[left]) >= 0:
+                pair = parts[left], parts[right]
+                if pair in self._ranks:
+                    heapq.heappush(heap, (self._ranks[pair], left, *pair))
+
+        for place in range(len(parts) - 1):
+            wait(place)
+        while heap:
+            now = [heapq.heappop(heap)]
+            while heap and heap[0][0] == now[0][0]:
+                now.append(heapq.heappop(heap))
+            for _, left, first, second in now:
+                right = after[left]
+                if parts[left] != first or right < 0 or parts[right] != second:
+                    continue  # another merge has taken one of them
+                parts[left], parts[right] = first + second, ""
+                after[left] = after[right]
+                if after[right] >= 0:
+                    before[after[right]] = left
+                wait(before[left])
+                wait(left)
+        return self._ids([part for part in parts if part])
+
+    def _ids(self, parts: list[str]) -> tuple[int, ...]:
         names = [part + "@@" for part in parts[:-1]] + [parts[-1].removesuffix(_END)]
         return tuple(self._pieces.get(name, self.unk) for name in names)
 
@@ -146,6 +200,9 @@ class _JsonBPE(PhobertBPE):
     """The same interface over a `tokenizer.json`, whose own model decides everything."""
 
     def __init__(self, path: Path) -> None:
+        need("train", f"a {JSON_FILE} without {VOCAB_FILE} and {CODES_FILE}", "tokenizers")
+        from tokenizers import Tokenizer
+
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises plain Exception
@@ -165,11 +222,11 @@ class _JsonBPE(PhobertBPE):
         tokenizer.encode_special_tokens = True
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        self._inner = tokenizer
+        self._whole = tokenizer
         self._cache = {}
 
     def _learn(self, words: list[str]) -> None:
-        encodings = self._inner.encode_batch([[word] for word in words], is_pretokenized=True, add_special_tokens=False)
+        encodings = self._whole.encode_batch([[word] for word in words], is_pretokenized=True, add_special_tokens=False)
         for word, encoding in zip(words, encodings, strict=True):
             self._cache[word] = np.array(encoding.ids or [self.unk], dtype=ID).tobytes()
 
@@ -218,6 +275,9 @@ def _lines(path: Path) -> Iterable[str]:
 
 def _inner_tokenizer(vocab: dict[str, int], ranks: dict[tuple[str, str], int]) -> tuple[Tokenizer, list[str]]:
     """A BPE model in which every character and every merge exists, and the names of its ids."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+
     merges = [pair for pair, _ in sorted(ranks.items(), key=lambda item: item[1]) if len(pair) == 2]
     names = dict.fromkeys(["<unk>"])  # an ordered set
     for pair in merges:

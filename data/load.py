@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import InputError
+from data.extras import need
 from data.formats import SPLITS, find_splits, read_articles
 from data.schema import LABELS, LIST_FIELDS, Article, parse_article
 
@@ -36,6 +37,7 @@ def load(
         segmented: keep the `_` of CoNLL words (for the segmenter `none`).
     Raises: InputError at the first thing that is wrong, an empty split and an id in two splits included.
     """
+    need("train", "datasets of articles", "datasets")
     import datasets
 
     places = source if isinstance(source, Mapping) else find_splits(source)

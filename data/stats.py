@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO
 
+from data.extras import need
 from data.schema import Article
 
 Table = list[list[str]]  # a header row, then rows
@@ -98,6 +99,7 @@ def _forms(articles: Sequence[Article], labels: Sequence[str]) -> Table:
 
 def draw(splits: Mapping[str, Sequence[Article]], labels: Sequence[str], out: IO[bytes]) -> None:
     """Draw counts, lengths, topics and years as one PNG picture."""
+    need("train", "pictures", "matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

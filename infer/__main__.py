@@ -39,7 +39,6 @@ its body's: "UBND tỉnh" finds "Ủy ban nhân dân tỉnh Lai Châu", and `so-
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +50,7 @@ from typing import Any
 
 from data.command import make_parser
 from data.errors import InputError
+from infer.backends import add_runtime, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
 from infer.cluster import LOCAL, Crew, connect
@@ -58,7 +58,7 @@ from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
-from infer.parts import open_parts, partial_folder
+from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site
 from infer.tally import Tally
 
@@ -91,14 +91,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
     parser.add_argument(
         "--ray", nargs="?", const=LOCAL, metavar="ADDRESS", help="on Ray, here or on the cluster at ADDRESS; see below"
     )
     parser.add_argument("--part-size", type=int, metavar="N", help=f"articles of the input in a part ({PART})")
     parser.add_argument("--resume", action="store_true", help="go on where the same command was broken off, if it was")
+    add_runtime(parser)
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    show_log()
     try:
         wanted = Filter.parse(due=args.due, assignee=args.assignee, issuer=args.issuer)
         target = Target.parse(args)  # said before the model is loaded
@@ -106,16 +106,33 @@ def main(argv: list[str] | None = None) -> int:
         sources = find_sources(args.articles, without=target.files())
         with connect(args.ray) if args.ray is not None else nullcontext():
             load = Extractor.load if args.ray is None else Crew.gather
-            extractor = load(args.model, segmenter=args.segmenter, device=args.device)
+            extractor = load(
+                args.model,
+                segmenter=args.segmenter,
+                device=args.device,
+                backend=args.backend,
+                threads=args.threads,
+                text_bytes=sum(source.size for source in sources),
+            )
             return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except OSError as error:
-        message = "whoever read standard output has gone" if isinstance(error, BrokenPipeError) else str(error)
-        print(f"error: {message}", file=sys.stderr)
+    except BrokenPipeError:
+        print("error: whoever read standard output has gone", file=sys.stderr)
         forget_stdout()
         return 1
+    except OSError as error:  # what is written elsewhere has been told already
+        found = InputError(
+            error.strerror or str(error), expected="room for standard output", mend="name a file with -o"
+        )
+        print(f"error: {found}", file=sys.stderr)
+        forget_stdout()
+        return 1
+    except KeyboardInterrupt:
+        kept = args.output not in (None, STDOUT) and partial_folder(args.output).exists()
+        print("stopped" + (f": {KEPT}" if kept else ""), file=sys.stderr)
+        return 130  # as shells have it
 
 
 def forget_stdout() -> None:

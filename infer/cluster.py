@@ -27,7 +27,6 @@ import importlib
 import json
 import logging
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,10 +38,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from data.errors import InputError
 from data.files import read_bytes
 from data.progress import Meter
 from data.schema import Article, Directive, Entity
+from infer.backends import AUTO, TORCH, pick
 from infer.batch import extract_all
 from infer.checkpoint import default_model
 from infer.extractor import CHUNK, Extractor
@@ -53,7 +55,7 @@ from infer.parts import PartWriter
 from infer.tally import Tally
 
 LOCAL = "local"
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = (AUTO, "cpu", "cuda")
 STORE = 2**30  # bytes of the object store that a local run starts: the model and what waits; taken as it fills
 BLOCK = 2**20  # bytes of articles that pass from reading on together
 SHARD = 8 * 2**20  # bytes of small files that one task reads
@@ -121,13 +123,14 @@ class Share(NamedTuple):
     gpus: float
 
 
-def share_out(cpus: float, gpus: float, device: str, workers: int | None = None) -> Share:
-    """A cluster's cores and GPUs dealt to workers: a GPU each where there are any and `device` takes them, else a core.
+def share_out(cpus: float, gpus: float, device: str, workers: int | None = None, threads: int = 1) -> Share:
+    """A cluster's cores and GPUs dealt to workers: a GPU each where there are any and `device` takes them, else cores.
 
     Args:
         cpus, gpus: of the whole cluster; one core is left to reading.
         device: auto, cpu or cuda.
         workers: how many; None for as many as there is room for. More than GPUs share them.
+        threads: the cores of a worker.
     Raises: InputError for what the cluster has no room for.
     """
     if device not in DEVICES:
@@ -137,16 +140,16 @@ def share_out(cpus: float, gpus: float, device: str, workers: int | None = None)
     if device == "cuda" and not gpus:
         raise InputError("no GPU in the Ray cluster", expected="at least one", mend="leave --device out, or add a node")
     gpu = device != "cpu" and gpus > 0
-    room = int(cpus) - 1
+    room = (int(cpus) - 1) // threads
     most = room if not gpu else min(room, int(gpus))
     wanted = most if workers is None else workers
     if not 0 < wanted <= room:
         raise InputError(
             f"{int(cpus)} cores in the Ray cluster",
-            expected=f"at least {max(wanted, 1) + 1}: one for each worker and one for reading",
+            expected=f"at least {max(wanted, 1) * threads + 1}: {threads} for each worker and one for reading",
             mend="start it with more (`ray start --num-cpus`), or ask for fewer workers",
         )
-    return Share(wanted, 1.0, min(1.0, gpus / wanted) if gpu else 0.0)
+    return Share(wanted, float(threads), min(1.0, gpus / wanted) if gpu else 0.0)
 
 
 # ------------------------------------------------------------------ what travels
@@ -250,21 +253,18 @@ def _as_named(items: Iterable[Item], named: Mapping[str, str], first: int) -> It
 class Worker:
     """Blocks of items to the same with annotated articles, in an actor that holds an Extractor."""
 
-    def __init__(self, files: Sequence[Any], segmenter: str | None, device: str, threads: int) -> None:
-        """files: one reference to the checkpoint's files by name, uint8 arrays in the object store."""
-        self._files, self._segmenter, self._device, self._threads = files[0], segmenter, device, threads
+    def __init__(self, files: Sequence[Any], options: Mapping[str, Any]) -> None:
+        """files: one reference to the checkpoint's files by name, uint8 arrays in the object store. options: those that
+        `Extractor.load` takes."""
+        self._files, self._options = files[0], options
 
     @cached_property
     def extractor(self) -> Extractor:
         """Loaded with the first block, so that what a node lacks for it is told like any other error."""
-        os.environ["OMP_NUM_THREADS"] = str(self._threads)
         with tempfile.TemporaryDirectory(prefix="giaoban-model-") as folder:
             for name, content in importlib.import_module("ray").get(self._files).items():
                 Path(folder, name).write_bytes(content)
-            extractor = Extractor.load(folder, segmenter=self._segmenter, device=self._device)
-        if torch := sys.modules.get("torch"):
-            torch.set_num_threads(self._threads)  # where it was imported before the variable was set
-        return extractor
+            return Extractor.load(folder, **self._options)
 
     def __call__(self, block: Any) -> Any:
         """What `work` makes of a block; the InputError that keeps this node from working, in a table of its own."""
@@ -329,24 +329,29 @@ class Crew:
         model: str | PathLike[str] | None = None,
         *,
         segmenter: str | None = None,
-        device: str = "auto",
+        device: str = AUTO,
+        backend: str = AUTO,
+        threads: int | None = None,
+        text_bytes: int = 0,
         workers: int | None = None,
     ) -> Crew:
         """Put a checkpoint where workers find it, after loading it here once: what is wrong with it shows at once.
 
-        Args: as `Extractor.load` takes them; workers: how many (None: one for each core but one, or for each GPU).
+        Args: as `Extractor.load` takes them, `threads` for each worker (None: 1); the backend is the one that `auto`
+            means here, on every node. workers: how many; None for as many as there is room for.
         Raises: InputError for a bad checkpoint, and for a cluster without room.
         """
         ray = import_ray()
         total = ray.cluster_resources()
-        share = share_out(total.get("CPU", 0), total.get("GPU", 0), device, workers)
+        share = share_out(total.get("CPU", 0), total.get("GPU", 0), device, workers, threads or 1)
         folder = Path(default_model() if model is None else model)
-        Extractor.load(folder, segmenter=segmenter, device="cpu")
-        numpy = importlib.import_module("numpy")
+        backend = TORCH if backend == AUTO and share.gpus else pick(folder, backend, "cpu", text_bytes)[0]
+        options = {"segmenter": segmenter, "backend": backend, "threads": threads or 1}
+        Extractor.load(folder, device="cpu", **options)
         files = {
-            file.name: numpy.frombuffer(read_bytes(file), dtype="uint8") for file in folder.iterdir() if file.is_file()
+            file.name: np.frombuffer(read_bytes(file), dtype=np.uint8) for file in folder.iterdir() if file.is_file()
         }
-        return cls(share, ([ray.put(files)], segmenter, "cuda" if share.gpus else "cpu", int(share.cpus)))
+        return cls(share, ([ray.put(files)], options | {"device": "cuda" if share.gpus else "cpu"}))
 
     def extract_items(self, sources: Sequence[Source], name: str, start: Place, part_size: int) -> Iterator[Item]:
         """Every item of the sources from `start` on, in order, extracted; as `infer.batch.extract_all` gives them."""

@@ -24,6 +24,7 @@ import numpy as np
 from data.encode import Encoded, Encoder, bio_tags, raw_span
 from data.errors import InputError, unforeseen
 from data.schema import LABELS, Article, Directive, Entity
+from infer.backends import load_forward
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
@@ -32,7 +33,7 @@ from infer.directives import find_directives
 from infer.indicators import parse_indicator
 from infer.keys import add_keys
 from infer.officials import parse_officials
-from infer.runtime import Forward, load_torch, word_scores
+from infer.runtime import Forward, word_scores
 
 log = logging.getLogger("giaoban")
 
@@ -71,15 +72,22 @@ class Extractor:
 
     @classmethod
     def load(
-        cls, model: str | PathLike[str] | None = None, *, segmenter: str | None = None, device: str = "auto"
+        cls,
+        model: str | PathLike[str] | None = None,
+        *,
+        segmenter: str | None = None,
+        device: str = "auto",
+        backend: str = "auto",
+        threads: int | None = None,
+        text_bytes: int = 0,
     ) -> Extractor:
         """Load a checkpoint folder.
 
         Args:
             model: the folder; None takes the shipped model, else the one `make demo` trained.
             segmenter: another segmenter than the checkpoint's (a warning says that it hurts), or its folder.
-            device: `auto`, `cpu`, `cuda`, `cuda:1` …
-        Raises: InputError when the folder is no complete checkpoint.
+            device, backend, threads, text_bytes: what the model runs on; see `infer.backends.load_forward`.
+        Raises: InputError when the folder is no complete checkpoint, or cannot be run so.
         """
         folder = default_model() if model is None else model
         settings = read_settings(folder)
@@ -91,7 +99,8 @@ class Extractor:
                 segmenter,
             )
         encoder = make_encoder(folder, settings, segmenter)
-        return cls(encoder, load_torch(folder, device), read_chain(folder, settings), settings.labels)
+        forward = load_forward(folder, backend=backend, device=device, threads=threads, text_bytes=text_bytes)
+        return cls(encoder, forward, read_chain(folder, settings), settings.labels)
 
     # -------------------------------------------------------------- whole path
 

@@ -54,14 +54,14 @@ class Link(NamedTuple):
 
 
 @cache
-def asset(name: str) -> str:
-    """A file of `infer/assets`."""
-    return (files("infer") / "assets" / name).read_text(encoding="utf-8")
+def asset(name: str, package: str = "infer") -> str:
+    """A file of `infer/assets`, or of another package's."""
+    return (files(package) / "assets" / name).read_text(encoding="utf-8")
 
 
-def head(title: str, script: str) -> str:
-    """All of a page before its body; `script` is the asset that `foot` puts at its end."""
-    digest = base64.b64encode(hashlib.sha256(asset(script).encode()).digest()).decode()
+def head(title: str, script: str, style: str = "") -> str:
+    """All of a page before its body; `script` is what `foot` ends it with, `style` adds to every page's."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"script-src 'sha256-{digest}'; require-trusted-types-for 'script'"
@@ -71,13 +71,13 @@ def head(title: str, script: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{asset('style.css')}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{asset('style.css')}{style}</style>\n</head>\n"
     )
 
 
 def foot(script: str) -> str:
     """The end of a page: its script, exactly as the policy in its head knows it."""
-    return f"<script>{asset(script)}</script>\n</body>\n</html>\n"
+    return f"<script>{script}</script>\n</body>\n</html>\n"
 
 
 # ------------------------------------------------------------------ facts of an article
@@ -139,14 +139,14 @@ def article_page(
         "</main>\n"
     )
     return (
-        head(f"{title} · giaoban", "page.js")
+        head(f"{title} · giaoban", asset("page.js"))
         + '<body class="page">\n<a class="skip" href="#records">Skip to the records</a>\n<header>\n'
         + f'<nav aria-label="Articles"><a href="{escape(index)}">All articles</a>{_step(before, "prev")}'
         + f"{_step(after, 'next')}</nav>\n"
         + f'<p class="facts">{" · ".join(f"<span>{escape(fact)}</span>" for fact in facts)}</p>\n'
         + f"{_legend(article, colours)}</header>\n{text}{_BAR}"
         + '<div id="tip" role="tooltip" hidden></div>\n'
-        + foot("page.js")
+        + foot(asset("page.js"))
     )
 
 

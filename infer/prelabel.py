@@ -12,7 +12,6 @@ the rest goes on, and the exit status is 1.
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from data.errors import InputError
 from data.files import atomic_file
 from data.labelstudio import configuration, task, write_tasks
 from data.schema import Article
+from infer.backends import add_runtime, show_log
 from infer.batch import ChunkExtractor, extract_all
 from infer.checkpoint import default_model
 from infer.extractor import Extractor
@@ -45,14 +45,21 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--model", metavar="FOLDER", help="a checkpoint (models/mini, else runs/mini)")
     parser.add_argument("--segmenter", metavar="NAME", help="instead of the checkpoint's")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (%(default)s)")
+    add_runtime(parser)
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    show_log()
     try:
         _check_output(args.output, args.to)
         sources = find_sources(args.articles)
         folder = Path(args.model or default_model())
-        extractor = Extractor.load(folder, segmenter=args.segmenter, device=args.device)
+        extractor = Extractor.load(
+            folder,
+            segmenter=args.segmenter,
+            device=args.device,
+            backend=args.backend,
+            threads=args.threads,
+            text_bytes=sum(source.size for source in sources),
+        )
         return run(extractor, sources, args.to, args.output, folder.resolve().name)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

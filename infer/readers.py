@@ -191,7 +191,7 @@ def _check_columns(columns: list[str]) -> None:
 def _from_csv(row: list[str] | InputError, columns: list[str], stream: Stream, line: int) -> Article:
     if isinstance(row, InputError):
         raise row
-    decode("\n".join(row).encode("utf-8", "surrogateescape"), stream.path, line)
+    decode(" ".join(row).encode("utf-8", "surrogateescape"), stream.path, line)
     if len(row) > len(columns):
         raise InputError(
             f"a row of {len(row)} fields",

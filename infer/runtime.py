@@ -1,14 +1,13 @@
 """Windows of subword ids → scores of words, by a model in batches.
 
 In: encoded articles. Out: for each article float32 [words, tags]. The model behind it is anything that turns a padded
-batch into logits (`Forward`); `load_torch` gives one from a checkpoint, and training hands in the model it trains, so
-that dev scores come from this very code.
+batch into logits (`Forward`); infer/backends.py makes one from a checkpoint, and training hands in the model it trains,
+so that dev scores come from this very code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from os import PathLike
 
 import numpy as np
 
@@ -60,38 +59,3 @@ def pad(rows: Sequence[np.ndarray], pad_id: int, multiple: int = 1) -> tuple[np.
     ids = np.full(mask.shape, pad_id, dtype=np.int64)
     ids[mask] = np.concatenate(rows)
     return ids, mask.astype(np.int64)
-
-
-def load_torch(folder: str | PathLike[str], device: str = "auto") -> Forward:
-    """A checkpoint's model on torch.
-
-    Args:
-        folder: a checkpoint folder (safetensors).
-        device: `cpu`, `cuda`, `cuda:1`, …; `auto` takes a GPU where there is one.
-    """
-    import torch
-    from transformers import AutoModelForTokenClassification
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    gpu = device.startswith("cuda")
-    dtype = torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32
-    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=dtype, use_safetensors=True)
-    return torch_forward(model.to(device).eval())
-
-
-def torch_forward(model) -> Forward:  # type: ignore[no-untyped-def]  # torch is not imported here
-    """A torch token classifier as a `Forward`; the caller has put it into eval mode and on its device."""
-    import torch
-
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            device = next(model.parameters()).device
-            logits = model(
-                input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
-            ).logits
-            return np.asarray(logits.float().cpu().numpy())
-
-    return forward

@@ -88,7 +88,7 @@ class Site:
         self.articles = self.records = 0
         self._before: Link | None = None
         self._pending: tuple[Article, Link] | None = None
-        self._index.write(head("Articles · giaoban", "index.js") + asset("index.html"))
+        self._index.write(head("Articles · giaoban", asset("index.js")) + asset("index.html"))
         self._index.write('<script type="application/json" id="data">[')
 
     def write(self, article: Article) -> None:
@@ -104,7 +104,7 @@ class Site:
     def close(self) -> None:
         """Write what is left."""
         self._flush(None)
-        self._index.write("\n]</script>\n" + foot("index.js"))
+        self._index.write("\n]</script>\n" + foot(asset("index.js")))
 
     def _flush(self, after: Link | None) -> None:
         if self._pending is None:

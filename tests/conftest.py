@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ for _split in ("dev", "test"):
     (FEW / _split).mkdir()
     for _file in sorted((ARTICLES / _split).glob("*.article"))[::4][:5]:
         shutil.copy(_file, FEW / _split)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def float32() -> Iterator[None]:
+    """torch computes in float32 on every machine, also where a CPU's bfloat16 would be taken."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infer.torch_backend.bfloat16_pays", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.normalizers import NFC
@@ -23,7 +25,14 @@ from data.segment import load_segmenter, segment
 
 ROOT = Path(__file__).parent.parent
 MINI = ROOT / "models" / "mini-encoder"
+SHARED = PhobertBPE.load(MINI)
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+@pytest.fixture(autouse=True)
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few words go the way of many."""
+    monkeypatch.setattr(data.bpe, "_MANY", 1)
 
 
 def reference(folder: Path) -> PhobertTokenizer:
@@ -376,3 +385,28 @@ def test_a_tokenizer_json_without_special_tokens_is_refused(tmp_path: Path) -> N
     _save_json(tmp_path, _tokenizer([name for name in JSON_VOCAB if name not in ("<mask>", "<s>")]))
     with pytest.raises(InputError, match="no <s> <mask>"):
         PhobertBPE.load(tmp_path)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.text(alphabet="aăbcghnoôtuươ_ịệ", min_size=2, max_size=80))
+def test_long_words_are_merged_as_short_ones_are(word: str) -> None:
+    assert SHARED._merge_long(word) == SHARED._reference(word)
+
+
+def test_a_word_of_a_hundred_thousand_characters_takes_seconds() -> None:
+    word = "nghiêngngả" * 10_000
+    ids, lengths = PhobertBPE.load(MINI).encode([word])
+    assert lengths.tolist() == [len(ids)]
+    assert 10_000 < len(ids) < len(word)
+
+
+def test_few_words_and_many_words_have_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [file.read_text(encoding="utf-8") for file in (ROOT / "data" / "samples").glob("*.txt")]
+    words = sorted({word for text in texts for word in text.split()})
+    one, other = PhobertBPE.load(MINI), PhobertBPE.load(MINI)
+    quick = one.encode(words)
+    assert "_inner" in vars(one)
+    monkeypatch.setattr(data.bpe, "_MANY", len(words) + 1)
+    for fast, slow in zip(quick, other.encode(words), strict=True):
+        assert fast.tolist() == slow.tolist()
+    assert "_inner" not in vars(other)

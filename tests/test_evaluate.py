@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from data.formats import read_articles
 from data.schema import LABELS
 from infer import Extractor
+from infer.checkpoint import CHAIN_FILE
 from tests.conftest import FEW
+from tests.test_report import assert_figures_are_those_of
 from train.evaluate import given_gold_mentions, main
 from train.metrics import evaluate
 
@@ -25,13 +30,46 @@ def test_report_says_what_the_predictions_are_worth(
     predicted = list(Extractor.load(trained, device="cpu").extract_many(gold))
     ours = evaluate(gold, predicted, LABELS)
     assert figures["articles"] == 5
-    for part in ("entities", "entities_overlap", "confusion", "links", "normalized", "errors"):
+    for part in ("entities", "entities_overlap", "confusion", "calibration", "links", "normalized", "errors"):
         assert figures[part] == json.loads(json.dumps(ours[part])), part
     report = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert f"| micro | {figures['entities']['micro']['precision']:.3f} |" in report
     assert f"F1 {figures['entities']['micro']['f1']:.3f}" in printed
+    assert_figures_are_those_of((tmp_path / "report.html").read_text(encoding="utf-8"), figures)
     # gold mentions give the record layer all it needs, so it must do better on them
     assert figures["given_gold_mentions"]["links"]["strict"]["f1"] > figures["links"]["strict"]["f1"]
+
+
+def test_several_models_are_compared_on_the_same_articles(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(trained, other)
+    # a chain that forbids every mention: the same model, blind
+    chain = {name: np.array(value) for name, value in load_file(other / CHAIN_FILE).items()}
+    chain["start"][1::2] = chain["transitions"][:, 1::2] = -1e6
+    save_file(chain, other / CHAIN_FILE)
+    articles = [str(path) for path in sorted((FEW / "test").iterdir())[:2]]
+    arguments = [*articles, "-o", str(tmp_path / "r"), "--device", "cpu", "--train", str(FEW / "dev")]
+    assert main([str(trained), str(other), *arguments]) == 0
+    figures = json.loads((tmp_path / "r" / "metrics.json").read_text(encoding="utf-8"))
+    (difference,) = figures["comparison"]["others"]
+    assert difference["name"] == str(other)
+    assert difference["differences"]["micro"]["difference"] == pytest.approx(figures["entities"]["micro"]["f1"])
+    assert figures["entities"]["micro"]["f1"] > 0
+    assert f"F1 less that of {other}: +{figures['entities']['micro']['f1']:.3f}" in capsys.readouterr().out
+    assert figures["about"]["trained"]["all"] is True  # these five are what the small configuration trains on
+    for name in ("report.html", "report.md"):
+        report = (tmp_path / "r" / name).read_text(encoding="utf-8")
+        assert "Models compared" in report
+        assert str(other) in report
+    assert_figures_are_those_of((tmp_path / "r" / "report.html").read_text(encoding="utf-8"), figures)
+
+    settings = json.loads((other / "giaoban.json").read_text(encoding="utf-8"))
+    settings["labels"] = ["OFFICIAL", "AGENCY", "INDICATOR", "LIMIT"]
+    (other / "giaoban.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert main([str(trained), str(other), *arguments]) == 1
+    assert "found the labels OFFICIAL, AGENCY, INDICATOR, LIMIT" in capsys.readouterr().err
 
 
 def test_texts_are_escaped_in_the_report(trained: Path, tmp_path: Path) -> None:
@@ -66,7 +104,7 @@ def test_gold_mentions_need_no_model(capsys: pytest.CaptureFixture[str]) -> None
     ("arguments", "message"),
     [
         (["--gold-mentions", "articles", "-o", "report"], "writes no files"),
-        (["--gold-mentions", "articles", "--segmenter", "rdr"], "needs no segmenter"),
+        (["--gold-mentions", "articles", "--segmenter", "rdr"], "leave out --segmenter"),
         (["model", "-o", "report"], "give a checkpoint folder, articles and --output"),
         (["model", "articles"], "give a checkpoint folder, articles and --output"),
     ],

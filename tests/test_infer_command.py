@@ -174,11 +174,12 @@ def test_options_reach_the_extractor(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(infer.__main__.Extractor, "load", load)
     path = str(put(tmp_path / "a.txt", "họp"))
-    main([path, "--model", "runs/x", "--segmenter", "none", "--device", "cpu", "-o", "-"])
+    asked = ["--model", "runs/x", "--segmenter", "none", "--device", "cpu", "--backend", "onnx", "--threads", "3"]
+    main([path, *asked, "-o", "-"])
     main([path, "-o", "-"])
     assert seen == [
-        (("runs/x",), {"segmenter": "none", "device": "cpu"}),
-        ((None,), {"segmenter": None, "device": "auto"}),
+        (("runs/x",), {"segmenter": "none", "device": "cpu", "backend": "onnx", "threads": 3, "text_bytes": 5}),
+        ((None,), {"segmenter": None, "device": "auto", "backend": "auto", "threads": None, "text_bytes": 5}),
     ]
 
 

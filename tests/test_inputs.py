@@ -126,8 +126,8 @@ def test_a_folder_without_articles(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         find_sources([str(tmp_path)])
     assert str(caught.value) == (
-        f"{tmp_path}: found no article; expected a folder that holds .txt, .jsonl, .csv, .parquet, .html or .htm files. "
-        "To mend it: check the folder, or name the files."
+        f"{tmp_path}: found no article; expected a folder that holds "
+        ".txt, .jsonl, .csv, .parquet, .html or .htm files. To mend it: check the folder, or name the files."
     )
 
 

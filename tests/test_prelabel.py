@@ -19,6 +19,7 @@ import infer.prelabel
 from data.bpe import PhobertBPE
 from data.convert import Options, convert
 from data.encode import Encoder
+from data.errors import InputError
 from data.formats import read_articles
 from data.schema import LABELS, Article, parse_article
 from data.segment import load_segmenter

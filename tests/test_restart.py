@@ -6,8 +6,8 @@ a run touches. Their extractor gives scores that depend on what was batched toge
 
 from __future__ import annotations
 
+import csv
 import gzip
-import io
 import json
 import os
 import random
@@ -29,6 +29,7 @@ from data.schema import Article, parse_article
 from infer.__main__ import Target, main, run
 from infer.filters import Filter
 from infer.inputs import find_sources
+from infer.parts import KEPT
 
 CHUNK, PART = 4, 10  # parts end inside what would be a chunk
 
@@ -55,7 +56,7 @@ class Extractor:
 
 @pytest.fixture
 def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of 33 articles in files of three kinds, seven of them bad."""
+    """A folder of 33 articles in files of three kinds, seven of them bad; the third part is the longest."""
     monkeypatch.setattr(infer.extractor, "CHUNK", CHUNK)
     monkeypatch.setattr(os, "fsync", lambda number: None)  # no power is cut here
     folder = tmp_path / "news"
@@ -63,15 +64,12 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lines = [f'{{"text": "UBND họp lần {number}"}}' for number in range(20)]
     lines[3], lines[9], lines[11], lines[17] = "{", '{"text": "bug"}', '{"text": ""}', '{"text": 1}'
     (folder / "a.jsonl.gz").write_bytes(gzip.compress("\n\n".join(lines).encode()))
-    rows = [f'{number},"Sở {number}\n{list(range(number * 1000, number * 1000 + 100))}"' for number in range(10)]
+    rows = [f'{number},"Sở {list(range(number * 1000, number * 1000 + 100))}\nhọp"' for number in range(10)]
     rows[2], rows[7] = "1,2,3", '"x"y,z'
     (folder / "b.csv").write_text("\n".join(["id,text", *rows]), encoding="utf-8")
     for name, text in (("c.txt", "Bộ họp"), ("d.txt", " "), ("e.txt", "Cục họp")):
         (folder / name).write_text(text, encoding="utf-8")
     return folder
-
-
-Death = Callable[[], None]
 
 
 def forked(work: Callable[[], int], before: Callable[[], None] = lambda: None) -> int:
@@ -97,7 +95,9 @@ def work(news: Path, output: str, **options: object) -> Callable[[], int]:
 EVENTS = ("open", "os.", "shutil.rmtree", "tempfile.", "tests.")
 
 
-def watch(folder: Path, die_at: int, log: Path | None = None) -> Callable[[], None]:
+def watch(
+    folder: Path, die_at: int, log: Path | None = None, kill: signal.Signals = signal.SIGKILL
+) -> Callable[[], None]:
     """Kills the process at the `die_at`th thing that it does to `folder` or to a chunk."""
     seen = 0
 
@@ -108,7 +108,7 @@ def watch(folder: Path, die_at: int, log: Path | None = None) -> Callable[[], No
             if log:
                 os.truncate(log, seen)  # its size is the count
             if seen == die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), kill)
 
     return lambda: sys.addaudithook(hook)
 
@@ -185,7 +185,7 @@ def test_what_is_done_is_not_done_again(news: Path, tmp_path: Path, capfd: pytes
     assert run(Counting(), sources, target, Filter()) == 1
     assert seen[0] == "0"
     assert len(seen) == 10
-    assert capfd.readouterr().err.splitlines()[-1] == "25 articles done, 8 failed"
+    assert capfd.readouterr().err.splitlines()[-1] == "26 articles done, 7 failed"
 
 
 def test_parts_hold_as_many_articles_of_the_input_as_asked_for(news: Path, tmp_path: Path) -> None:
@@ -194,8 +194,8 @@ def test_parts_hold_as_many_articles_of_the_input_as_asked_for(news: Path, tmp_p
         [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()]
         for path in sorted((tmp_path / "out").iterdir())
     ]
-    assert [len(part) for part in ids] == [8, 8, 8, 1]
-    assert sum(ids, [])[-2:] == ["c", "e"]
+    assert [len(part) for part in ids] == [8, 8, 8, 2]
+    assert ids[-1] == ["c", "e"]
     work(news, f"{tmp_path}/one.jsonl")()
     assert contents(tmp_path)["one.jsonl"] == b"".join(
         data for name, data in sorted(contents(tmp_path).items()) if "part-" in name
@@ -206,9 +206,10 @@ def test_a_parquet_file_has_the_rows_of_its_parts(news: Path, tmp_path: Path) ->
     work(news, f"{tmp_path}/out.parquet")()
     work(news, f"{tmp_path}/out.csv")()
     table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
-    rows = (tmp_path / "out.csv").read_text(encoding="utf-8").split("\r\n")[1:-1]
-    assert [row.split(",")[0] for row in rows] == table["article"].to_pylist()
-    assert len(rows) == 25
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as handle:
+        rows = [(row["article"], row["assignees"]) for row in csv.DictReader(handle)]
+    assert rows == list(zip(*(table[name].to_pylist() for name in ("article", "assignees")), strict=True))
+    assert len(rows) == 26
 
 
 # ------------------------------------------------------------------ what is not taken up
@@ -277,7 +278,7 @@ def test_another_size_of_parts_is_refused(
         assert main([*command, *options, "--resume"]) == 1
         assert f"found {found} the run that is to go on" in capsys.readouterr().err
     assert main([*command, "--resume"]) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "25 articles done, 8 failed"
+    assert capsys.readouterr().err.splitlines()[-1] == "26 articles done, 7 failed"
     assert not (tmp_path / "out.partial").exists()
 
 
@@ -289,14 +290,14 @@ def test_another_size_of_parts_is_refused(
         ([], "--resume of table without -o; "),
         (["-o", "-"], "--resume of the format jsonl; "),
         (["-o", "x.jsonl", "--html", "site"], "--resume with --html; "),
-        (["-o", "x.jsonl", "-"], "--resume of standard input; "),
+        (["-", "-o", "x.jsonl"], "--resume of standard input; "),
     ],
 )
 def test_what_cannot_be_taken_up_is_said_at_the_start(
     options: list[str], found: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(infer.__main__.Extractor, "load", None)
-    assert main(["none.txt", "--resume", *options]) == 1
+    assert main([*options, "--resume"] if "-" in options[:1] else ["none.txt", "--resume", *options]) == 1
     assert capsys.readouterr().err.startswith(f"error: found {found}")
 
 
@@ -352,8 +353,12 @@ def test_a_full_disk_behind_standard_output(
     news: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(infer.__main__.Extractor, "load", lambda *args, **rest: Extractor())
-    assert forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(open("/dev/full", "w"))) == 1
-    assert capfd.readouterr().err == "error: [Errno 28] No space left on device\n"
+    assert (
+        forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(os.open("/dev/full", os.O_WRONLY))) == 1
+    )
+    assert capfd.readouterr().err == (
+        "error: found No space left on device; expected room for standard output. To mend it: name a file with -o.\n"
+    )
 
 
 def test_a_pipe_that_nobody_reads(
@@ -362,13 +367,32 @@ def test_a_pipe_that_nobody_reads(
     monkeypatch.setattr(infer.__main__.Extractor, "load", lambda *args, **rest: Extractor())
     reader, writer = os.pipe()
     os.close(reader)
-    assert forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(os.fdopen(writer, "w"))) == 1
+    assert forked(lambda: main([str(news / "c.txt"), "-o", "-"]), lambda: become(writer)) == 1
     assert capfd.readouterr().err == "error: whoever read standard output has gone\n"
     os.close(writer)
 
 
-def become(handle: io.TextIOWrapper) -> None:
-    sys.stdout = handle
+@pytest.mark.parametrize(("die_at", "said"), [(20, "stopped\n"), (60, f"stopped: {KEPT}\n")])
+def test_a_run_that_is_stopped_by_hand_says_whether_it_can_go_on(
+    news: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    die_at: int,
+    said: str,
+) -> None:
+    """The first is stopped before any part is finished."""
+    monkeypatch.setattr(infer.__main__.Extractor, "load", lambda *args, **rest: Extractor())
+    command = [str(news), "-o", f"{tmp_path}/out/", "--part-size", "5"]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert forked(lambda: main(command), watch(tmp_path / "out", die_at, kill=signal.SIGINT)) == 130
+    assert capfd.readouterr().err.endswith(said)
+    assert (tmp_path / "out.partial").exists() == (said != "stopped\n")
+
+
+def become(number: int) -> None:
+    """Standard output goes to the open file `number`."""
+    sys.stdout = os.fdopen(number, "w")
 
 
 def test_a_bug_in_the_output_of_one_article_costs_that_article_alone(
@@ -384,6 +408,6 @@ def test_a_bug_in_the_output_of_one_article_costs_that_article_alone(
     monkeypatch.setattr(Article, "to_line", odd)
     assert work(news, f"{tmp_path}/out.jsonl")() == 1
     printed = capsys.readouterr().err
-    assert f"error: {news}/b.csv:8: found KeyError over the article '3' (" in printed
-    assert printed.splitlines()[-1] == "24 articles done, 9 failed"
-    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 24
+    assert f"error: {news}/b.csv:7: found KeyError over the article '3' (" in printed
+    assert printed.splitlines()[-1] == "25 articles done, 8 failed"
+    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 25

@@ -37,7 +37,7 @@ def test_checkpoint_is_complete(trained: Path) -> None:
     files = {path.name for path in trained.iterdir() if path.is_file()}
     assert files == {
         "config.json", "model.safetensors", "crf.safetensors", "vocab.txt", "bpe.codes", "tokenizer_config.json",
-        "giaoban.json",
+        "giaoban.json", "README.md", "training.json", "training.png",
     }  # fmt: skip
     settings = json.loads((trained / "giaoban.json").read_text(encoding="utf-8"))
     assert settings["segmenter"] == "rdr"

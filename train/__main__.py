@@ -4,8 +4,8 @@
     python -m train configs/phobert-base.yaml training.learning_rate=3e-5 --resume
     accelerate launch --num_processes 2 -m train configs/mini.yaml
 
-In: a configuration and overrides. Out: a checkpoint folder (training.output); in its `run/` the trainer's own
-checkpoints, TensorBoard's logs and the configuration, which `--resume` goes on from.
+In: a configuration and overrides. Out: a checkpoint folder (training.output) with its card and a picture of the run; in
+its `run/` the trainer's own checkpoints, TensorBoard's logs and the configuration, which `--resume` goes on from.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import yaml
 from data.command import make_parser
 from data.errors import InputError
 from data.files import atomic_file
+from data.schema import Article
 from train.config import Config, read_config
 from train.launch import processes_wanted, run_processes
 
@@ -59,10 +60,9 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     output = Path(config.training.output)
     run = output / RUN
     _check_output(run, config, resume=resume, overwrite=overwrite)
-    splits = _read_splits(config)
+    splits = read_splits(config)
 
     # the slow imports come after everything that a user may have got wrong
-    import torch
     from transformers import set_seed
     from transformers.utils import logging
 
@@ -70,15 +70,17 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     from data.segment import load_segmenter
     from infer.checkpoint import Settings
     from train.augment import augment
+    from train.card import model_card
     from train.checkpoint import fingerprint, library_versions, round_weights, write_checkpoint
-    from train.model import load_model
-    from train.trainer import last_whole, make_examples, make_trainer
+    from train.model import CARD_FILE, load_model
+    from train.trainer import be_deterministic, last_whole, make_examples, make_trainer
+    from train.training_report import PICTURE_FILE, TRAINING_FILE, as_json, draw, summarize
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     segmenter = load_segmenter(config.segmenter)
     set_seed(config.training.seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    be_deterministic()
     model, bpe = load_model(config, config_file)
     encoder = Encoder(segmenter, bpe, config.window.max_length, config.window.stride)
     read = splits | {
@@ -98,6 +100,7 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
     # every process goes on from the same checkpoint, whatever the folder looked like when it looked
     last = _broadcast(last)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
+    history = list(trainer.state.log_history)
     round_weights(trainer.accelerator.unwrap_model(trainer.model))
     dev = {name.removeprefix("eval_"): value for name, value in trainer.evaluate().items()}
     if main:
@@ -110,12 +113,21 @@ def fine_tune(config: Config, config_file: str, *, resume: bool = False, overwri
             versions=library_versions(),
             dev=dict(dev),
         )
-        write_checkpoint(output, trainer.accelerator.unwrap_model(trainer.model), bpe, settings, encoder.max_length)
+        tagger = trainer.accelerator.unwrap_model(trainer.model)
+        training = summarize(history, trainer.state.best_global_step)
+        card = model_card(output.resolve().name, config, settings, splits, training, tagger.num_parameters())
+        more = {
+            TRAINING_FILE: as_json(training),
+            PICTURE_FILE: draw(training, config.labels),
+            CARD_FILE: card.encode(),
+        }
+        write_checkpoint(output, tagger, bpe, settings, encoder.max_length, more)
         print(f"{output}: dev F1 {dev['f1']:.4f} (strict), best of {trainer.state.epoch:.0f} epochs")
     return 0
 
 
-def _read_splits(config: Config):  # type: ignore[no-untyped-def]
+def read_splits(config: Config) -> dict[str, list[Article]]:
+    """The articles of train and dev. Raises InputError for the first thing that is wrong with them."""
     from data.load import article_of, load, split_sources
 
     named = {"train": config.data.train, "dev": config.data.dev}

@@ -1,7 +1,7 @@
 """A trained model → a checkpoint folder that is all inference needs, and that stock transformers can load.
 
-In: the model, its BPE and what `giaoban.json` is to say. Out: `model.safetensors`, `config.json`, the tokenizer's
-files, `giaoban.json`, in a folder that takes its name when all of it is written.
+In: the model, its BPE, what `giaoban.json` is to say and files for people. Out: `model.safetensors`, `config.json`, the
+tokenizer's files, those for people, and last of all `giaoban.json`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from data.files import atomic_file
 from data.schema import Article
 from data.windows import SPECIALS
 from infer.checkpoint import CHAIN_FILE, SETTINGS_FILE, WEIGHTS_FILE, Settings
+from infer.onnx_backend import ONNX_FILE
 
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy")
 _TOKENIZER_CONFIG = {
@@ -62,12 +63,18 @@ def round_weights(model: Any) -> None:
             weight.data.copy_(weight.data.half())
 
 
-def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int) -> None:
-    """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint."""
+def write_checkpoint(
+    folder: Path, model: Any, bpe: PhobertBPE, settings: Settings, max_length: int, more: Mapping[str, bytes]
+) -> None:
+    """Write everything but `giaoban.json`, then that: a folder without it is no checkpoint.
+
+    more: name → content of files that inference does not need.
+    """
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).unlink(missing_ok=True)
+    (folder / ONNX_FILE).unlink(missing_ok=True)  # of the weights before
     # the chain stays out of the weights' file: stock transformers must find there what it expects
     named = model.state_dict().items()
     weights = {name: value.half().contiguous() for name, value in named if not name.startswith("crf.")}
@@ -76,6 +83,9 @@ def write_checkpoint(folder: Path, model: Any, bpe: PhobertBPE, settings: Settin
     save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     save_numpy(model.crf.learned(), folder / CHAIN_FILE)
     _write_tokenizer(folder, bpe, max_length)
+    for name, content in more.items():
+        with atomic_file(folder / name, "wb") as out:
+            out.write(content)
     with atomic_file(folder / SETTINGS_FILE) as out:
         out.write(json.dumps(settings.model_dump(), ensure_ascii=False, indent=2) + "\n")
 

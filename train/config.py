@@ -86,6 +86,11 @@ class Config(_Section):
     window: WindowConfig = WindowConfig()
     model: ModelConfig
     training: TrainingConfig
+    license: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="of the weights, as the hub names it; null: what the pre-trained model's card says, else unknown",
+    )
 
 
 class DomainConfig(_Section):

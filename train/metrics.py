@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from data.compare import link_scores, mention, partner, prf
+from data.compare import Pair, link_scores, links, mention, partner
 from data.schema import Article
-
-SAMPLES = 1000  # bootstrap samples; the interval's edges move by less than half a point beyond it
-SEED = 13
+from train.calibration import calibration, scored_mentions
+from train.significance import f1_of, interval, resampled, score
+from train.slices import tally
 
 
 def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequence[str]) -> dict[str, Any]:
@@ -27,14 +27,15 @@ def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequ
     pairs = list(zip(gold, predicted, strict=True))
     if any(one.text != other.text for one, other in pairs):
         raise ValueError("gold and predicted articles differ in their texts")
-    counts = np.array([[_counts(g, p, label) for label in labels] for g, p in pairs])  # [articles, labels, 3]
-    entities = _entity_scores(counts, labels)
+    link_figures: dict[str, Any] = {**link_scores(pairs)}
+    link_figures["strict"] = score(link_counts(pairs))
     return {
         "articles": len(pairs),
-        "entities": entities,
+        "entities": _entity_scores(tally(pairs, labels, lambda _, entity: entity.label), labels),
         "entities_overlap": _overlap_scores(pairs),
         "confusion": confusion(pairs, labels),
-        "links": link_scores(pairs),
+        "calibration": {"mentions": calibration(scored_mentions(pairs))},
+        "links": link_figures,
         "normalized": normalized_scores(pairs),
         "errors": errors(pairs),
     }
@@ -43,34 +44,24 @@ def evaluate(gold: Sequence[Article], predicted: Sequence[Article], labels: Sequ
 # ------------------------------------------------------------------ mentions
 
 
-def _counts(gold: Article, predicted: Article, label: str) -> tuple[int, int, int]:
-    g = {mention(e) for e in gold.entities if e.label == label}
-    p = {mention(e) for e in predicted.entities if e.label == label}
-    return len(g & p), len(p), len(g)
-
-
 def _entity_scores(counts: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """Micro, macro and each label, with 95% intervals from resampling articles (Efron's percentile bootstrap)."""
-    drawn = np.random.default_rng(SEED).integers(len(counts), size=(SAMPLES, len(counts)))
-    sampled = counts[drawn].sum(axis=1)  # [samples, labels, 3]
-    total = counts.sum(axis=0)
-    by_label = {label: prf(*total[i].tolist()) | _interval(_f1(sampled[:, i])) for i, label in enumerate(labels)}
+    """Micro, macro and each label, with 95% intervals; counts: int [articles, labels, 3]."""
+    by_label = {label: score(counts[:, number]) for number, label in enumerate(labels)}
     macro = {key: float(np.mean([by_label[label][key] for label in labels])) for key in ("precision", "recall", "f1")}
     return {
-        "micro": prf(*total.sum(axis=0).tolist()) | _interval(_f1(sampled.sum(axis=1))),
-        "macro": macro | _interval(_f1(sampled).mean(axis=1)),
+        "micro": score(counts.sum(axis=1)),
+        "macro": macro | {"f1_interval": interval(f1_of(resampled(counts)).mean(axis=1))},
         **by_label,
     }
 
 
-def _f1(counts: np.ndarray) -> np.ndarray:
-    """F1 of (right, predicted, gold) in the last axis: 2 right / (predicted + gold)."""
-    both = counts[..., 1] + counts[..., 2]
-    return np.where(both > 0, 2 * counts[..., 0] / np.maximum(both, 1), 0.0)
-
-
-def _interval(values: np.ndarray) -> dict[str, list[float]]:
-    return {"f1_interval": [float(edge) for edge in np.percentile(values, [2.5, 97.5])]}
+def link_counts(pairs: Iterable[Pair]) -> np.ndarray:
+    """Strict links that are right, predicted and gold in each article: int64 [articles, 3]."""
+    rows = []
+    for gold, predicted in pairs:
+        truth, said = (links(a, {e.id: mention(e) for e in a.entities}) for a in (gold, predicted))
+        rows.append((len(truth & said), len(said), len(truth)))
+    return np.array(rows)
 
 
 def _overlap_scores(pairs: Iterable[tuple[Article, Article]]) -> dict[str, float | int]:

@@ -17,7 +17,8 @@ from data.windows import SPECIALS
 from train.config import Config, ModelConfig, PretrainConfig, ScratchConfig
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-_FILES = ["config.json", VOCAB_FILE, CODES_FILE, JSON_FILE]
+CARD_FILE = "README.md"
+_FILES = ["config.json", VOCAB_FILE, CODES_FILE, JSON_FILE, CARD_FILE]
 
 
 def locate(name: str, config_file: str) -> Path:

@@ -215,7 +215,7 @@ class Loop:
         with Meter("pre-training", self.plan.steps) as meter:
             while self.step < self.plan.steps:
                 rows = batch(self.tokens, self.plan, self.step, self.bpe, self.config)
-                losses.append(self._train(*rows))
+                losses.append(self.train_step(*rows))
                 read += rows[0].size
                 self.step += 1
                 rate = read / (time.monotonic() - began)
@@ -227,7 +227,8 @@ class Loop:
                     self.save(file)
                     meter.say(f"step {self.step}: loss {recent:.4f}, held-out loss {self.held_out():.4f}")
 
-    def _train(self, ids: np.ndarray, places: np.ndarray, gold: np.ndarray) -> float:
+    def train_step(self, ids: np.ndarray, places: np.ndarray, gold: np.ndarray) -> float:
+        """One step on what `train.stream.batch` gives; its loss."""
         import torch
 
         self._optimizer.zero_grad()

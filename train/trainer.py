@@ -26,13 +26,15 @@ from data.encode import IGNORED, Encoded, Encoder, tag_words, window_begins, win
 from data.progress import Meter
 from data.schema import Article
 from infer.decode import Chain
-from infer.runtime import pad, torch_forward, word_scores
+from infer.runtime import pad, word_scores
+from infer.torch_backend import torch_forward
 from train.config import TrainingConfig
+from train.pace import Pace
 from train.scores import decode_tags, seqeval_scores
 
 WHOLE = "whole"  # the file that a checkpoint gets last
 # few different lengths of batches: CPU kernels are compiled, and kept, for each one that they meet
-_ROUND = 32
+_ROUND = 16
 # 81 transition scores begin at zero and see every word: at the encoder's rate they would end where they began
 _CHAIN_RATE = 20.0
 
@@ -43,6 +45,13 @@ class Example:
 
     encoded: Encoded
     tags: np.ndarray
+
+
+def be_deterministic() -> None:
+    """From here on the same seed gives the same weights."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # it would fill all new memory with NaN, which finds bugs in kernels and takes a tenth of a step
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def make_examples(articles: Sequence[Article], encoder: Encoder, labels: Sequence[str]) -> list[Example]:
@@ -118,13 +127,15 @@ class LengthGrouped(Sampler[int]):
 
 
 class TaggerTrainer(Trainer):
-    """A Trainer whose dev scores come from the inference path."""
+    """A Trainer whose dev scores come from the inference path, and that tells how fast it goes."""
 
     def __init__(
         self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any
     ) -> None:
         super().__init__(**rest)
         self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
+        self._pace = Pace()
+        self.add_callback(self._pace)
         # the model's loss is a mean over its batch; told otherwise, Trainer would add up what it has to average over
         # accumulated batches and processes
         self.model_accepts_loss_kwargs = False
@@ -133,6 +144,17 @@ class TaggerTrainer(Trainer):
         rows = self.train_dataset.rows
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
+
+    def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> Any:
+        """Trainer's own, its words counted."""
+        self._pace.count(inputs["labels"])
+        return super().training_step(model, inputs, num_items_in_batch)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Trainer's own; a loss comes with the pace of the steps it is the mean of."""
+        if "loss" in logs:
+            logs |= self._pace.take(self.accelerator, self.state.log_history)
+        super().log(logs, start_time)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         """AdamW; the chain learns at a rate of its own, and neither it, biases nor layer norms decay."""

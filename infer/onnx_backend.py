@@ -1,0 +1,77 @@
+"""A checkpoint's model on onnxruntime: starts at once, needs neither torch nor transformers.
+
+In: a checkpoint folder in which `python -m train.export` has put `model.onnx`, a graph that points into the weights'
+file beside it. Out: a `Forward` (see infer/runtime.py) on the CPU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import InputError
+from infer.checkpoint import WEIGHTS_FILE
+from infer.runtime import Forward
+
+ONNX_FILE = "model.onnx"
+DIGEST = "weights"  # the key in the graph's metadata under which the digest of its weights is kept
+# the weights' file begins with its table of contents and the classifier, which every training changes
+_DIGESTED = 1 << 18
+# subwords, padding included, that go through the graph at once: few enough for the caches
+_SLICE = 512
+
+
+def weights_digest(folder: str | PathLike[str]) -> str:
+    """SHA-256 of the beginning of a checkpoint's weights, where another training shows for certain."""
+    with open(Path(folder, WEIGHTS_FILE), "rb") as file:
+        return hashlib.sha256(file.read(_DIGESTED)).hexdigest()
+
+
+def load_onnx(folder: str | PathLike[str], threads: int) -> Forward:
+    """A checkpoint's model on onnxruntime, in `threads` threads.
+
+    Raises: InputError when `model.onnx` is missing, broken or of other weights.
+    """
+    import onnxruntime
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
+
+    file = Path(folder, ONNX_FILE)
+    mend = f"`python -m train.export {folder}` writes it anew (needs giaoban[train]), or take --backend torch"
+    if not file.is_file():
+        raise InputError(f"no {ONNX_FILE}", expected="the graph of the model", mend=mend, path=folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # threads that wait asleep: spinning ones take the cores from segmentation and records
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # CPUs without int8 dot products add pairs in 16 bits, which overflow; this makes weights uint8 there, which do not
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeError) as error:
+        raise InputError(
+            f"a graph that onnxruntime refuses ({str(error).splitlines()[0]})",
+            expected="a model that `python -m train.export` wrote",
+            mend=mend,
+            path=file,
+        ) from None
+    if session.get_modelmeta().custom_metadata_map.get(DIGEST) != weights_digest(folder):
+        raise InputError("a graph of other weights", expected=f"that of {WEIGHTS_FILE}", mend=mend, path=file)
+    return _forward(session)
+
+
+def _forward(session) -> Forward:  # type: ignore[no-untyped-def]  # onnxruntime is not imported here
+    def run(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
+
+    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        rows = max(1, _SLICE // ids.shape[1])
+        if len(ids) <= rows:
+            return run(ids, mask)
+        return np.concatenate([run(ids[at : at + rows], mask[at : at + rows]) for at in range(0, len(ids), rows)])
+
+    return forward
