@@ -94,15 +94,17 @@ class BiLstmCrf(nn.Module):
         self.eval()
         learned = Chain(*self.crf.learned().values())
         legal = legal_chain(self.tags)
+        chain = Chain(legal.transitions + learned.transitions, legal.start + learned.start)
         out: list[list[int]] = [[] for _ in lines]
         filled = [number for number, line in enumerate(lines) if line]
         for batch in _batches(len(filled), [len(lines[number]) for number in filled], None, 64):
             chosen = [filled[index] for index in batch]
             scores = self._scores([lines[number] for number in chosen]).double().numpy()
-            lengths = np.array([len(lines[number]) for number in chosen])
-            best = viterbi(scores, lengths, legal.transitions + learned.transitions, legal.start + learned.start)
-            for number, tags, length in zip(chosen, best, lengths, strict=True):
-                out[number] = tags[:length].tolist()
+            bounds = np.cumsum([0] + [len(lines[number]) for number in chosen])
+            words = np.concatenate([row[: len(lines[number])] for number, row in zip(chosen, scores, strict=True)])
+            best = viterbi(words, bounds, chain)
+            for number, tags in zip(chosen, np.split(best, bounds[1:-1]), strict=True):
+                out[number] = tags.tolist()
         return out
 
 

@@ -342,8 +342,8 @@ def segment(text: str, segmenter: Segmenter) -> Segmentation:
 
 def _firsts(starts: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The first word at or after each place, each once, then the number of words; 0 alone where there is no word."""
-    firsts: np.ndarray = np.unique(np.append(np.searchsorted(starts, places), len(starts)))
-    return firsts
+    firsts = np.append(np.searchsorted(starts, places), len(starts))  # rising, as the places are
+    return np.asarray(firsts[np.append(firsts[1:] > firsts[:-1], True)])
 
 
 def _begins_line(text: str, start: int) -> bool:

@@ -24,9 +24,9 @@ An output appears when it is whole. Until then jsonl, csv and parquet grow in OU
 killed or the disk is full, the same command with --resume goes on from there, and ends with the same bytes as if
 nothing had been. It refuses where articles, options or the model are others than they were.
 
---ray runs the same on Ray (docs/scale.md): by itself with a worker for each core of this machine, with an ADDRESS
-(auto, HOST:PORT, ray://HOST:PORT) on a running cluster. What comes out is the same, in the same order. A folder of
-parts is written by the workers.
+Much text and a small model keep every core busy with a process of its own (--workers); how many they are changes no
+byte of the output. --ray runs the same on Ray (docs/scale.md): by itself with a worker for each core of this machine,
+with an ADDRESS (auto, HOST:PORT, ray://HOST:PORT) on a running cluster. A folder of parts is written by its workers.
 
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an
@@ -42,18 +42,19 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from data.command import make_parser
 from data.errors import InputError
-from infer.backends import add_runtime, show_log
+from infer.backends import add_runtime, default_threads, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
-from infer.cluster import LOCAL, Crew, connect
+from infer.cluster import LOCAL, Crew, open_crew
 from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
@@ -61,11 +62,13 @@ from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file
 from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site
 from infer.tally import Tally
+from infer.torch_backend import gpu_found
+from infer.workers import Workers, workers_for
 
 WORK = "extracting"
 START = Place()
 # options on which no byte of the output depends, or that --resume compares by what is behind them
-FREE = ("articles", "output", "html", "model", "resume", "ray")
+FREE = ("articles", "output", "html", "model", "resume", "workers", "ray")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -97,6 +100,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--part-size", type=int, metavar="N", help=f"articles of the input in a part ({PART})")
     parser.add_argument("--resume", action="store_true", help="go on where the same command was broken off, if it was")
     add_runtime(parser)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes, of a thread each, that share the articles (one a core where it pays)",
+    )
     args = parser.parse_args(argv)
     show_log()
     try:
@@ -104,16 +113,9 @@ def main(argv: list[str] | None = None) -> int:
         target = Target.parse(args)  # said before the model is loaded
         # a folder that the records go to holds those of the run before, which are no articles
         sources = find_sources(args.articles, without=target.files())
-        with connect(args.ray) if args.ray is not None else nullcontext():
-            load = Extractor.load if args.ray is None else Crew.gather
-            extractor = load(
-                args.model,
-                segmenter=args.segmenter,
-                device=args.device,
-                backend=args.backend,
-                threads=args.threads,
-                text_bytes=sum(source.size for source in sources),
-            )
+        size = sum(source.size for source in sources)
+        args.workers, args.threads = share_out(args, size)
+        with open_extractor(args, size) as extractor:
             return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -135,12 +137,36 @@ def main(argv: list[str] | None = None) -> int:
         return 130  # as shells have it
 
 
+def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int | None, int]:
+    """Processes, and threads of each: what --workers and --threads ask for, else what pays.
+
+    A process among several has one thread, and so has one alone that was asked for: the number of threads may change
+    the last bits of torch's sums (in bfloat16, of 2 in 420 articles), the number of processes changes nothing.
+    """
+    if args.workers is not None or args.ray is not None:
+        return args.workers, args.threads or 1
+    cores = default_threads()
+    on_gpu = args.device not in ("auto", "cpu") or gpu_found()
+    count = 1 if on_gpu else workers_for(args.model, text_bytes, cores // (args.threads or 1))
+    return count, args.threads or (1 if count > 1 else cores)
+
+
+def open_extractor(args: argparse.Namespace, text_bytes: int) -> AbstractContextManager[ChunkExtractor | Crew]:
+    """The extractor of `args`, in as many processes as they say, or on Ray."""
+    options = {name: getattr(args, name) for name in ("segmenter", "device", "backend", "threads")}
+    options["text_bytes"] = text_bytes
+    if args.ray is not None:
+        return open_crew(args.ray, partial(Crew.gather, args.model, workers=args.workers, **options))
+    load = partial(Extractor.load, args.model, **options)
+    return nullcontext(load()) if args.workers == 1 else Workers(args.workers, load)
+
+
 def forget_stdout() -> None:
     """What standard output still holds cannot be written: let Python not try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def facts_of(args: argparse.Namespace, target: Target, extractor: Extractor | Crew) -> dict[str, Any]:
+def facts_of(args: argparse.Namespace, target: Target, extractor: ChunkExtractor | Crew) -> dict[str, Any]:
     """What the output of a command depends on beside its articles, for --resume to compare."""
     if not target.in_parts:
         return {}

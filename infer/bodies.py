@@ -8,6 +8,7 @@ begins it there; a rank ("Thượng tá") or a title alone ("Trưởng đoàn") 
 """
 
 import re
+from functools import lru_cache
 
 from infer.folding import match_key
 
@@ -42,6 +43,7 @@ _TITLES = tuple(
 _MINISTER = re.compile(rf"{_BEFORE}(?:bộ|thứ) trưởng (?!bộ )(?P<field>\S.*)$")
 
 
+@lru_cache(16384)  # offices come again from article to article
 def body_of(position: str) -> str | None:
     """The body that a position is held in, as written, or None where it names none.
 

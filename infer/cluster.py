@@ -29,7 +29,7 @@ import logging
 import os
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from functools import cached_property
@@ -337,7 +337,7 @@ class Crew:
     ) -> Crew:
         """Put a checkpoint where workers find it, after loading it here once: what is wrong with it shows at once.
 
-        Args: as `Extractor.load` takes them, `threads` for each worker (None: 1); the backend is the one that `auto`
+        Args: as `Extractor.load` takes them, `threads` for each worker (None: 1). The backend is the one that `auto`
             means here, on every node. workers: how many; None for as many as there is room for.
         Raises: InputError for a bad checkpoint, and for a cluster without room.
         """
@@ -434,6 +434,13 @@ def _plain(shard: Shard) -> list[Any]:
 
 def _bytes(sources: Sequence[Source]) -> int:
     return sum(source.size for source in sources)
+
+
+@contextmanager
+def open_crew(address: str, gather: Callable[[], Crew]) -> Iterator[Crew]:
+    """What `gather` puts together on the cluster at `address` (see `connect`), until the block ends."""
+    with connect(address):
+        yield gather()
 
 
 @contextmanager

@@ -13,7 +13,10 @@ LISTS = ("assignees", "coordinators", "recipients", "indicators", "deadlines")
 
 @dataclass(frozen=True)
 class Directive:
-    """One record of mention ids. `start` and `end` (code points, end exclusive) span its mentions and its trigger."""
+    """One record of mention ids. `start` and `end` (code points, end exclusive) span its mentions and its trigger.
+
+    `chance`: the linker's, that every link is right if the mentions are; 1 where the rules alone made the record.
+    """
 
     issuer: str | None
     assignees: tuple[str, ...]
@@ -23,6 +26,12 @@ class Directive:
     deadlines: tuple[str, ...]
     start: int
     end: int
+    chance: float = 1.0
+
+    def ids(self) -> set[str]:
+        """The mentions that it ties together."""
+        told = (*self.assignees, *self.coordinators, *self.recipients, *self.indicators, *self.deadlines)
+        return {*told, *(() if self.issuer is None else (self.issuer,))}
 
 
 @dataclass

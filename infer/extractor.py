@@ -7,15 +7,15 @@
     article.directives, article.entities, article.to_json()
 
 In: texts, or articles without annotation, in a stream. Out: articles in the public form, in the same order, one for
-each. Every stage is a method of its own, so that one can be replaced: prepare, run, mentions, records. Articles go
-through them in chunks (`chunked`), the unit that is batched together.
+each. Every stage is a method of its own, so that one can be replaced: prepare, run, decode, mentions, records. Articles
+go through them in chunks (`chunked`), the unit that is batched together.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -26,9 +26,11 @@ from data.errors import InputError, unforeseen
 from data.schema import LABELS, Article, Directive, Entity
 from infer.backends import load_forward
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
+from infer.confidence import directive_score
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
-from infer.decode import Chain, decode
+from infer.decode import Chain, Span, decode_all
+from infer.directives import Directive as Found
 from infer.directives import find_directives
 from infer.indicators import parse_indicator
 from infer.keys import add_keys
@@ -129,26 +131,26 @@ class Extractor:
         """Articles that are batched together; one result for each. An exception of any stage costs its article alone,
         so that neither odd text nor a bug of ours ends a run of a million."""
         encoded = [_attempt(article, self.prepare, article.text) for article in articles]
-        scores = iter(self._scores([one for one in encoded if isinstance(one, Encoded)]))
+        spans = iter(self._spans([one for one in encoded if isinstance(one, Encoded)]))
         return [
-            one if isinstance(one, InputError) else _attempt(article, self._finish, article, one, next(scores))
+            one if isinstance(one, InputError) else _attempt(article, self._finish, article, one, next(spans))
             for article, one in zip(articles, encoded, strict=True)
         ]
 
-    def _scores(self, encoded: Sequence[Encoded]) -> Sequence[np.ndarray | Exception]:
-        """As `run` gives them; where it fails, of each article by itself."""
+    def _spans(self, encoded: Sequence[Encoded]) -> Sequence[list[Span] | Exception]:
+        """As `run` and `decode` give them; where one fails, of each article by itself."""
         try:
-            return self.run(encoded)
+            return self.decode(encoded, self.run(encoded))
         except Exception as error:
             if len(encoded) == 1:
                 return [error]
-            return [scores for one in encoded for scores in self._scores([one])]
+            return [spans for one in encoded for spans in self._spans([one])]
 
-    def _finish(self, article: Article, words: Encoded, scores: np.ndarray | Exception) -> Article:
-        if isinstance(scores, Exception):
-            raise scores
+    def _finish(self, article: Article, words: Encoded, spans: list[Span] | Exception) -> Article:
+        if isinstance(spans, Exception):
+            raise spans
         date = article.date or find_dateline(article.text)
-        entities = self.mentions(article.text, words, scores, date, article.meta.get("place"))
+        entities = self.mentions(article.text, words, spans, date, article.meta.get("place"))
         return Article.model_construct(
             id=article.id,
             date=date,
@@ -168,12 +170,16 @@ class Extractor:
         """Tag scores of every word: float32 [words, tags] per article."""
         return word_scores(articles, self.encoder, self.forward, len(bio_tags(self.labels)))
 
+    def decode(self, articles: Sequence[Encoded], scores: Sequence[np.ndarray]) -> list[list[Span]]:
+        """Tag scores to spans of words with their probabilities."""
+        return decode_all(scores, [article.words.lines for article in articles], self.chain)
+
     def mentions(
-        self, text: str, article: Encoded, scores: np.ndarray, date: dt.date | None, place: str | None
+        self, text: str, article: Encoded, spans: Sequence[Span], date: dt.date | None, place: str | None
     ) -> list[Entity]:
-        """Tag scores to mentions with raw offsets, probabilities and normalised values."""
+        """Spans of words to mentions with raw offsets, probabilities and normalised values."""
         found = []
-        for number, span in enumerate(decode(scores, article.words.lines, self.chain), 1):
+        for number, span in enumerate(spans, 1):
             start, end = raw_span(article.words, span.first, span.last)
             label, phrase = self.labels[span.label], text[start:end]
             found.append(
@@ -228,17 +234,21 @@ def with_values(text: str, date: dt.date | None, place: str | None, entities: Se
 
 
 def link(text: str, entities: Sequence[Entity], sentences: Sequence[tuple[int, int]]) -> list[Directive]:
-    """Mentions to directives in the public form."""
-    return [
-        Directive.model_construct(
-            issuer=found.issuer,
-            assignees=list(found.assignees),
-            coordinators=list(found.coordinators),
-            recipients=list(found.recipients),
-            indicators=list(found.indicators),
-            deadlines=list(found.deadlines),
-            start=found.start,
-            end=found.end,
-        )
-        for found in find_directives(text, entities, sentences)
-    ]
+    """Mentions to directives in the public form; a mention without a score counts as certain."""
+    scores = {entity.id: 1.0 if entity.score is None else entity.score for entity in entities}
+    return [to_public(found, scores) for found in find_directives(text, entities, sentences)]
+
+
+def to_public(found: Found, scores: Mapping[str, float]) -> Directive:
+    """A directive in the public form, with its score; `scores` of the mentions by id."""
+    return Directive.model_construct(
+        issuer=found.issuer,
+        assignees=list(found.assignees),
+        coordinators=list(found.coordinators),
+        recipients=list(found.recipients),
+        indicators=list(found.indicators),
+        deadlines=list(found.deadlines),
+        start=found.start,
+        end=found.end,
+        score=round(directive_score(found.chance, [scores[id_] for id_ in sorted(found.ids())]), 4),
+    )

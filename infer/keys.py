@@ -19,7 +19,8 @@ of the highest executive office among the person's positions (`_RANKS`), as it i
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from infer.bodies import body_of, is_ministry
@@ -92,14 +93,17 @@ _COMMUNES = ("xã", "phường", "thị trấn", "thôn")
 _DISTRICTS = ("huyện", "thị xã", "thành phố", "quận")
 
 
+@lru_cache(16384)  # bodies come again from article to article
 def _full(phrase: str) -> str:
     """A body's folded name with its abbreviations written out; levels keep the capitals of what follows them."""
     text = write_out(fold(phrase))
+    key = match_key(text)
     for pattern, words in _FULL:
-        key = match_key(text)
         spans = [m.span() for m in pattern.finditer(key)]
-        for start, end in reversed(spans):
-            text = text[:start] + words + text[end:]
+        if spans:
+            for start, end in reversed(spans):
+                text = text[:start] + words + text[end:]
+            key = match_key(text)
     # "Sở Kế hoạch và Đầu tư", "Sở Kế hoạch - Đầu tư": the joint makes no difference
     return " ".join(re.sub(" và ", " ", text, flags=re.IGNORECASE).split())
 
@@ -225,13 +229,17 @@ def _fits(short: str, name: str) -> bool:
     return f" {name}".endswith(f" {short}") or (len(short.split()) > 1 and f" {short} " in f" {name} ")
 
 
-def _title(position: str, home: Home) -> tuple[str, str | None]:
+# A position → the key of its body: `body_key_of` in one article, remembered
+_KeyOf = Callable[[str], str | None]
+
+
+def _title(position: str, key_of: _KeyOf) -> tuple[str, str | None]:
     """What two positions must share to be the same: the title, and the body's key where it has one."""
     body = body_of(position)
     key = _DECOR.sub("", match_key(position))
     if body is None:
         return key, None
-    return key[: len(key) - len(body)].strip(), body_key_of(position, home)
+    return key[: len(key) - len(body)].strip(), key_of(position)
 
 
 def body_key_of(position: str, home: Home) -> str | None:
@@ -246,33 +254,36 @@ def body_key_of(position: str, home: Home) -> str | None:
     return body_key(body, home)
 
 
-def _owner(official: Official, people: Sequence[Person], home: Home) -> Person | None:
-    """The one person of the article whom a mention fits, or None."""
+# (person, title, key of the body)
+_Office = tuple[Person, str, str | None]
+
+
+def _owner(official: Official, people: Sequence[Person], offices: Sequence[_Office], key_of: _KeyOf) -> Person | None:
+    """The one person of the article whom a mention fits, or None; `offices` are those of `people`."""
     if official["name"]:
         name = match_key(official["name"])
         fitting = [p for p in people if name == p.name] or [p for p in people if _fits(name, p.name)]
         return fitting[0] if len(fitting) == 1 else None
     if len(official["positions"]) != 1 or _NOBODY.match(match_key(official["positions"][0])):
         return None
-    title, body = _title(official["positions"][0], home)
-    held = [(p, *_title(position, home)) for p in people for position in p.positions]
-    fitting = list(dict.fromkeys(p for p, t, b in held if t == title and (b == body or body is None)))
+    title, body = _title(official["positions"][0], key_of)
+    fitting = list(dict.fromkeys(p for p, t, b in offices if t == title and (b == body or body is None)))
     if body is None and official["bodies"][0] is not None:
         return None  # a group's
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _main_body(positions: Sequence[str], home: Home) -> str | None:
+def _main_body(positions: Sequence[str], key_of: _KeyOf) -> str | None:
     """The body key of the highest of a person's offices that has one."""
     for rank in _RANKS:
         for position in positions:
-            if rank.match(match_key(position)) and (key := body_key_of(position, home)):
+            if rank.match(match_key(position)) and (key := key_of(position)):
                 return key
     return None
 
 
-def _person_key(person: Person, home: Home) -> str:
-    body = _main_body(person.positions, home)
+def _person_key(person: Person, home: Home, key_of: _KeyOf) -> str:
+    body = _main_body(person.positions, key_of)
     return f"{slug(person.name)}@{body}" if body and _is_whole(person.name) else f"{slug(person.name)}~{home.local}"
 
 
@@ -296,12 +307,18 @@ def add_keys(
     """
     bodies = [body for o in officials for body in o["bodies"] if body]
     home = find_home(text, date, place, [*map(fold, agencies), *bodies])
+    agency_key, key_of = cache(partial(body_key, home=home)), cache(partial(body_key_of, home=home))
     people = _people(officials)
+    offices = [(person, *_title(position, key_of)) for person in people for position in person.positions]
     keyed = []
     for official in officials:
-        owner = _owner(official, people, home)
+        owner = _owner(official, people, offices, key_of)
         positions = [*official["positions"], *(owner.positions if owner else ())]
         keyed.append(
-            {**official, "person": _person_key(owner, home) if owner else None, "body": _main_body(positions, home)}
+            {
+                **official,
+                "person": _person_key(owner, home, key_of) if owner else None,
+                "body": _main_body(positions, key_of),
+            }
         )
-    return [{"body": body_key(agency, home)} for agency in agencies], keyed
+    return [{"body": agency_key(agency)} for agency in agencies], keyed

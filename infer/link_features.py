@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from infer.scene import ISSUER, LINE, SENTENCE, Scene, Token
+from infer.scene import ISSUER, LINE, SENTENCE, TRIGGERS, Scene, Token
 from infer.triggers import ACTORS, Role
 
 
@@ -23,34 +23,17 @@ class Known(NamedTuple):
 
 CHANCES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
 DISTANCES = (1, 2, 3, 4, 6, 8, 12, 20, 40)
-NEAR = 12  # tokens on either side whose words count, wherever they stand
+NEAR = 12  # tokens of a clause on either side whose words count
 RECENT = 12  # actors before a mention that a second look takes in
 FAR = 200  # tokens or actors to look away at most, so that the time stays linear in the length of a text
 LONG = 6  # longer rows of signs between two mentions are all alike
 
-_TRIGGERS = frozenset(
-    {
-        Role.ORDER, Role.STEER, Role.PASSIVE, Role.DUTY, Role.SPEAK, Role.ACCORDING, Role.BY, Role.JOIN, Role.REPORT,
-        Role.LETTER, Role.TOWARDS,
-    }
-)  # fmt: skip
-_JOINTS = frozenset({Role.AND, Role.OF, Role.CLAUSE, Role.PAST, Role.OUTSIDER})
-_MARKS = frozenset({Role.COMMA, Role.STOP, Role.QUOTE})
 _ENDS = frozenset({".", "”", '"', "!", "?", ";", "…", ":"})
 
 
 def level(value: float, steps: Sequence[float] = CHANCES) -> int:
     """The number of steps that `value` has reached."""
     return bisect_right(steps, value)
-
-
-def _sign(token: Token) -> str:
-    """What a token does: the label of a mention, the role of a trigger, the mark itself; "" for other words."""
-    if token.mention is not None:
-        return token.key
-    if token.role in _TRIGGERS or token.role in _JOINTS:
-        return token.role.name
-    return token.key if token.role in _MARKS or token.key == ":" else ""
 
 
 # ------------------------------------------------------------------ one mention
@@ -63,7 +46,7 @@ def mention_features(scene: Scene, mention: int) -> list[str]:
     found = ["all", f"label={scene.labels[mention]}"]
     found += _window(scene, mention, place)
     found += _clause(scene.tokens, place, low, high)
-    found += _around(scene.tokens, place, low, high)
+    found += _around(scene, place, low, high)
     found += _position(scene, mention, low, high)
     found += _wording(scene, mention)
     found += _ruled(scene, mention)
@@ -83,14 +66,12 @@ def _window(scene: Scene, mention: int, place: int) -> Iterator[str]:
 
 
 def _clause(tokens: Sequence[Token], place: int, low: int, high: int) -> Iterator[str]:
-    """The words of its sentence that are not far, and those of its clause."""
+    """The words of its clause that are not far."""
     for side, places in _sides(place, low, high):
-        inside = True
         for n in places[:NEAR]:
-            inside = inside and tokens[n].mention is None and tokens[n].role not in (Role.COMMA, Role.STOP)
-            yield f"{side}={tokens[n].key}"
-            if inside:
-                yield f"{side} in clause={tokens[n].key}"
+            if tokens[n].mention is not None or tokens[n].role in (Role.COMMA, Role.STOP):
+                break
+            yield f"{side} in clause={tokens[n].key}"
 
 
 def _sides(place: int, low: int, high: int) -> tuple[tuple[str, range], tuple[str, range]]:
@@ -99,17 +80,20 @@ def _sides(place: int, low: int, high: int) -> tuple[tuple[str, range], tuple[st
     return ("before", before), ("after", range(place + 1, min(high, place + FAR)))
 
 
-def _around(tokens: Sequence[Token], place: int, low: int, high: int) -> Iterator[str]:
+def _around(scene: Scene, place: int, low: int, high: int) -> Iterator[str]:
     """The signs on either side, nearest first, and the nearest triggers."""
+    tokens = scene.tokens
     nearest = []
     for side, places in _sides(place, low, high):
         signs: list[str] = []
         trigger: tuple[str, str, int] = ("-", "-", 0)
         for gap, n in enumerate(places):
-            sign = _sign(tokens[n])
-            if sign and len(signs) < LONG:
+            sign = scene.signs[n]
+            if not sign:
+                continue
+            if len(signs) < LONG:
                 signs.append(sign)
-            if tokens[n].role in _TRIGGERS:
+            if tokens[n].role in TRIGGERS:
                 yield f"anywhere {side}={sign}"
                 if trigger[0] == "-":
                     trigger = sign, tokens[n].key, gap
@@ -133,9 +117,7 @@ def _position(scene: Scene, mention: int, low: int, high: int) -> Iterator[str]:
     if low:
         previous = tokens[max(scene.begins[tokens[low].sentence - 1], low - FAR) : low]
         yield f"sentence before ends={previous[-1].key}{tokens[low].key}"
-        yield from (
-            f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in _TRIGGERS})
-        )
+        yield from (f"sentence before={name}" for name in sorted({t.role.name for t in previous if t.role in TRIGGERS}))
         mentioned = [token.key for token in previous if token.mention is not None]
         yield f"mentions of sentence before={' '.join(mentioned[:3])}"
 
@@ -279,7 +261,7 @@ def _between(scene: Scene, mention: int, head: int, side: str) -> Iterator[str]:
     """What stands between two mentions of one sentence."""
     first, last = sorted((scene.place[mention], scene.place[head]))
     between = scene.tokens[first + 1 : last]
-    signs = [sign for token in between if (sign := _sign(token))]
+    signs = [sign for sign in scene.signs[first + 1 : last] if sign]
     if len(between) <= 4:
         yield f"between={side}{' '.join(token.key for token in between)}"
     yield f"signs={side}{' '.join(signs) if len(signs) <= LONG else 'many'}"
@@ -302,8 +284,8 @@ def _apart(scene: Scene, mention: int, head: int, way: str) -> Iterator[str]:
     )
     yield f"head first={level(there - start, DISTANCES)} {way}"
     yield f"head ends={scene.key(end - 1)} {way}"
-    after = next((t.role.name for t in scene.tokens[there + 1 : min(end, there + FAR)] if t.role in _TRIGGERS), "-")
-    before = next((t.key for t in reversed(scene.tokens[max(low, place - FAR) : place]) if t.role in _TRIGGERS), "-")
+    after = next((t.role.name for t in scene.tokens[there + 1 : min(end, there + FAR)] if t.role in TRIGGERS), "-")
+    before = next((t.key for t in reversed(scene.tokens[max(low, place - FAR) : place]) if t.role in TRIGGERS), "-")
     actor = any(t.role is Role.ACTOR for t in scene.tokens[max(low, place - FAR) : place])
     yield from (f"head trigger={after} {way}", f"trigger={before} {way}", f"actor first={actor} {way}")
 
@@ -314,12 +296,9 @@ def group_features(known: Known, earlier: int, later: int) -> list[str]:
     return [*pair_features(known, later, earlier, "assignees"), f"both={chances[0]} {chances[1]}"]
 
 
-_FAR = ("before=", "after=", "text=")
-
-
 def headless_features(known: Known, mention: int, kind: str) -> list[str]:
     """The mention has no head, or one that is never tagged; `kind` says of what kind."""
-    found = [f"{kind} {name}" for name in known.features[mention] if not name.startswith(_FAR)]
+    found = [f"{kind} {name}" for name in known.features[mention] if not name.startswith("text=")]
     found += [f"{kind} own {role}={level(chance)}" for role, chance in known.chances[mention].items()]
     before = known.scene.actors_near(mention, RECENT, 0)
     return [*found, f"{kind} issuer before={_most(known, ISSUER, before)}"]

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, repeat
+from math import prod
 from os import PathLike
 from pathlib import Path
 
@@ -37,6 +39,7 @@ from infer.triggers import ACTORS
 
 WEIGHTS = Path(__file__).with_name("linker.npz")
 ASSIGNEE, COORDINATOR, RECIPIENT = LISTS[:3]
+QUANTITIES = LISTS[3:]
 NONE = "none"
 TOGETHER = "together"
 ACTOR_ROLES = (NONE, ASSIGNEE, COORDINATOR, RECIPIENT)
@@ -67,17 +70,36 @@ class Model:
     def __init__(self, names: Iterable[str], weights: np.ndarray) -> None:
         self.rows = {name: n for n, name in enumerate(names)}
         self.weights = weights.astype(np.float32)
+        self._none = len(self.rows)  # the row of a name without a weight
+        self._padded = np.vstack((self.weights, np.zeros((1, self.weights.shape[1]), np.float32)))
 
     def scores(self, features: Iterable[str]) -> np.ndarray:
         """Sums of weights, float32 [classes]; each name counts once."""
-        known = {self.rows[name] for name in features if name in self.rows}
-        return np.asarray(self.weights[sorted(known)].sum(axis=0))
+        return np.asarray(self.all_scores([features])[0])
+
+    def all_scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
+        """`scores` of each row, float32 [rows, classes]."""
+        none, row_of = self._none, self.rows.get
+        known = [{none}.union(map(row_of, row, repeat(none))) for row in rows]
+        starts = np.cumsum([0, *map(len, known)])
+        flat = np.fromiter(chain.from_iterable(known), dtype=np.int64, count=int(starts[-1]))
+        return np.asarray(np.add.reduceat(self._padded[flat], starts[:-1], axis=0))
 
 
-def softmax(scores: np.ndarray) -> list[float]:
-    """Probabilities of scores."""
-    powers = np.exp(scores - scores.max())
-    return [float(power) for power in powers / powers.sum()]
+def joined(models: Sequence[Model]) -> Model:
+    """Several models of the same features as one with the classes of all: each name is looked up once."""
+    rows = {name: n for n, name in enumerate(dict.fromkeys(chain.from_iterable(model.rows for model in models)))}
+    weights = [np.zeros((len(rows), model.weights.shape[1])) for model in models]
+    for model, places in zip(models, weights, strict=True):
+        places[[rows[name] for name in model.rows]] = model.weights
+    return Model(rows, np.hstack(weights))
+
+
+def softmax(scores: np.ndarray) -> list[list[float]]:
+    """Probabilities of scores, of each row."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: list[list[float]] = (powers / powers.sum(axis=1, keepdims=True)).tolist()
+    return shares
 
 
 class Linker:
@@ -85,6 +107,7 @@ class Linker:
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.models = models
+        self._joined: dict[tuple[str, ...], Model] = {}
 
     def link(self, scene: Scene) -> list[Directive]:
         """The records, in reading order."""
@@ -92,32 +115,55 @@ class Linker:
         records = [Record(group) for group in self.groups(known)]
         home = {assignee: record for record in records for assignee in record.assignees}
         for record in records:
-            record.issuer = self.issuer(known, record)
+            record.chances = [known.chances[assignee][ASSIGNEE] for assignee in record.assignees]
+            self.find_issuer(known, record)
         alone: dict[int, Record] = {}
         for mention in range(len(scene.place)):
             for role in roles_of(known, mention):
-                owner = self.home(known, mention, role, home, alone)
-                if owner is not None:
-                    owner.lists.setdefault(list_of(scene, mention, role), []).append(mention)
-        directives = [record.finish(scene) for record in (*records, *alone.values())]
+                self.find_home(known, mention, role, home, alone)
+        records += [record for record in alone.values() if record.lists.keys() & set(QUANTITIES)]
+        directives = [record.finish(scene) for record in records]
         return sorted(directives, key=lambda directive: (directive.start, directive.end))
 
     def look(self, scene: Scene) -> Known:
         """What each mention may be, looked at twice."""
         own = [mention_features(scene, mention) for mention in range(len(scene.place))]
-        first = Known(scene, own, [self.chances(scene, n, 1, row) for n, row in enumerate(own)])
+        first = Known(scene, own, self.all_chances(scene, 1, own))
         rows = [row + neighbour_features(first, n) for n, row in enumerate(own)]
-        return first._replace(chances=[self.chances(scene, n, 2, row) for n, row in enumerate(rows)])
+        return first._replace(chances=self.all_chances(scene, 2, rows))
+
+    def all_chances(self, scene: Scene, look: int, rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """`chances` of all mentions; rows: their features."""
+        quantities = [n for n, label in enumerate(scene.labels) if label not in ACTORS]
+        roles, issuers = self._classes((f"actor {look}", f"{ISSUER} {look}"), [rows[n] for n in scene.actors])
+        (amounts,) = self._classes((f"quantity {look}",), [rows[n] for n in quantities])
+        found = dict(zip(quantities, amounts, strict=True))
+        for n, role, issuer in zip(scene.actors, roles, issuers, strict=True):
+            found[n] = role | {ISSUER: issuer[ISSUER]}
+        return [found[n] for n in range(len(rows))]
 
     def chances(self, scene: Scene, mention: int, look: int, features: Sequence[str]) -> dict[str, float]:
         """The roles of one mention with their probabilities; an actor's chance to be an issuer is one of its own."""
         if scene.labels[mention] not in ACTORS:
-            return self._classes(f"quantity {look}", features)
-        issuer = self._classes(f"{ISSUER} {look}", features)[ISSUER]
-        return self._classes(f"actor {look}", features) | {ISSUER: issuer}
+            ((amount,),) = self._classes((f"quantity {look}",), [features])
+            return amount
+        ((role,), (issuer,)) = self._classes((f"actor {look}", f"{ISSUER} {look}"), [features])
+        return role | {ISSUER: issuer[ISSUER]}
 
-    def _classes(self, name: str, features: Sequence[str]) -> dict[str, float]:
-        return dict(zip(CLASSES[name], softmax(self.models[name].scores(features)), strict=True))
+    def _together(self, features: Sequence[str]) -> bool:
+        ((chances,),) = self._classes(("group",), [features])
+        return chances[TOGETHER] > 0.5
+
+    def _classes(self, names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> list[list[dict[str, float]]]:
+        """The classes of each row with their probabilities, by each of the models."""
+        if names not in self._joined:
+            self._joined[names] = joined([self.models[name] for name in names])
+        scores = self._joined[names].all_scores(rows)
+        edges = np.cumsum([len(CLASSES[name]) for name in names])
+        return [
+            [dict(zip(CLASSES[name], chances, strict=True)) for chances in softmax(part)]
+            for name, part in zip(names, np.split(scores, edges[:-1], axis=1), strict=True)
+        ]
 
     def groups(self, known: Known) -> list[list[int]]:
         """The assignees, those of one record together."""
@@ -125,13 +171,13 @@ class Linker:
         for actor in known.scene.actors:
             if known.chances[actor][ASSIGNEE] <= LIKELY:
                 continue
-            if groups and self._classes("group", group_features(known, groups[-1][-1], actor))[TOGETHER] > 0.5:
+            if groups and self._together(group_features(known, groups[-1][-1], actor)):
                 groups[-1].append(actor)
             else:
                 groups.append([actor])
         return groups
 
-    def issuer(self, known: Known, record: Record) -> int | None:
+    def find_issuer(self, known: Known, record: Record) -> None:
         """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
         votes: dict[Head, float] = {}
         for assignee in record.assignees:
@@ -139,18 +185,21 @@ class Linker:
                 if head not in record.assignees:
                     votes[head] = votes.get(head, 0.0) + chance * known.chances[assignee][ASSIGNEE]
         best = max(votes, key=votes.__getitem__)
-        return best if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees) else None
+        if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees):
+            record.issuer = best
+            record.chances.append(votes[best] / sum(record.chances))
 
     def heads(self, known: Known, mention: int, role: str) -> dict[Head, float]:
         """The candidates with their probabilities."""
         heads, rows = options(known, mention, role)
         model = self.models[f"head {ISSUER if role == NOBODY else role}"]
-        return dict(zip(heads, softmax(np.array([model.scores(row)[0] for row in rows])), strict=True))
+        (chances,) = softmax(model.all_scores(rows).T)
+        return dict(zip(heads, chances, strict=True))
 
-    def home(
+    def find_home(
         self, known: Known, mention: int, role: str, home: Mapping[int, Record], alone: dict[int, Record]
-    ) -> Record | None:
-        """The record that the mention belongs to; `alone` keeps, by issuer, those that tell nobody."""
+    ) -> None:
+        """Put the mention into its record, if it has one; `alone` keeps, by issuer, those that tell nobody."""
         votes: dict[int, float] = {}  # first assignee of a record → chance
         chances = self.heads(known, mention, role)
         for head, chance in chances.items():
@@ -159,11 +208,15 @@ class Linker:
                 votes[first] = votes.get(first, 0.0) + chance
         best = max(votes, key=votes.__getitem__, default=None)
         likely = 0.0 if best is None else votes[best]
+        name = list_of(known.scene, mention, role)
         if chances.get(NOBODY, 0.0) > max(LIKELY, likely):
             issuers = self.heads(known, mention, NOBODY)
             issuer = max((head for head in issuers if isinstance(head, int)), key=issuers.__getitem__, default=None)
-            return None if issuer is None else alone.setdefault(issuer, Record([], issuer))
-        return home[best] if best is not None and likely > LIKELY else None
+            if issuer is not None:
+                record = alone.setdefault(issuer, Record([], issuer, chances=[issuers[issuer]]))
+                record.add(name, mention, chances[NOBODY])
+        elif best is not None and likely > LIKELY:
+            home[best].add(name, mention, likely)
 
 
 # ------------------------------------------------------------------ candidates
@@ -183,7 +236,7 @@ def list_of(scene: Scene, mention: int, role: str) -> str:
     """The field of a record that the mention goes to."""
     if role != "quantity":
         return role
-    return "deadlines" if scene.labels[mention] == "DEADLINE" else "indicators"
+    return QUANTITIES[scene.labels[mention] == "DEADLINE"]
 
 
 def candidates(known: Known, mention: int, role: str) -> list[int]:
@@ -208,7 +261,7 @@ def options(known: Known, mention: int, role: str) -> tuple[list[Head], list[lis
         row = pair_features(known, mention, head, kind)
         heads.append(head)
         rows.append(row + [f"{NOBODY} {name}" for name in row] if role == NOBODY else row)
-    for none in (None, NOBODY) if role == "quantity" else (None,):
+    for none in (None,) if kind == ISSUER else (None, NOBODY):
         heads.append(none)
         rows.append(headless_features(known, mention, f"{role} {none}"))
     return heads, rows
@@ -224,6 +277,12 @@ class Record:
     assignees: list[int]
     issuer: int | None = None
     lists: dict[str, list[int]] = field(default_factory=dict)
+    chances: list[float] = field(default_factory=list)  # of each link
+
+    def add(self, name: str, mention: int, chance: float) -> None:
+        """One more mention in the list `name`."""
+        self.lists.setdefault(name, []).append(mention)
+        self.chances.append(chance)
 
     def finish(self, scene: Scene) -> Directive:
         """The directive of mention ids; its span is that of its mentions."""
@@ -237,7 +296,8 @@ class Record:
             ).items()
         }
         start = min(scene.mentions[n].start for n in numbers)
-        return Directive(issuer, **fields, start=start, end=max(scene.mentions[n].end for n in numbers))
+        end = max(scene.mentions[n].end for n in numbers)
+        return Directive(issuer, **fields, start=start, end=end, chance=prod(self.chances))
 
 
 # ------------------------------------------------------------------ weights

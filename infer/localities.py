@@ -19,6 +19,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from infer.folding import fold, match_key
@@ -49,9 +50,14 @@ _ABBREVIATIONS = tuple(
         (r"\bp\. ?(?=\w|$)|\bp(?= ?[0-9])", "phường "),
     )
 )
+# What each of them needs, in one look without `re.IGNORECASE`, for which `re` has no quick search.
+_ABBREVIATED = re.compile(r"[tT][pPxXtT](?<!\w..)|[hHqQpP](?<!\w.)(?:\.| ?[0-9])")
 _BELOW = re.compile(r"\b(?:huyện|quận|xã|phường|thị trấn|thị xã|đảo|đường|phố|chợ|sông|cầu)$")  # "huyện Quảng Ninh"
 _CITY = re.compile(r"\bthành phố$")
-_PROVINCE = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(map(re.escape, PROVINCES), key=len, reverse=True))})(?![\w-])")
+_PROVINCE = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, PROVINCES), key=len, reverse=True))})(?![\w-])")
+_PROVINCE_STARTS = frozenset(re.split(r"\W", name)[0] for name in PROVINCES)
+_WORD = re.compile(r"(?<![\w-])\w+")
+_REMEMBERED = 16384  # phrases
 _LEVEL = re.compile(rf"(?:^|(?<= ))(?:{_LEVELS})(?= |$)")
 
 
@@ -78,6 +84,7 @@ class Home(NamedTuple):
         return next(iter(self.provinces.items())) if len(self.provinces) == 1 else None
 
 
+@lru_cache(_REMEMBERED)
 def slug(text: str) -> str:
     """ASCII, lower case, words joined with hyphens: "Ủy ban nhân dân" is "uy-ban-nhan-dan"."""
     plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
@@ -99,11 +106,13 @@ def is_province(name: str) -> bool:
 
 def write_out(folded: str) -> str:
     """A folded text with the abbreviations of levels in full: "TP. Lào Cai" is "thành phố Lào Cai"."""
-    for pattern, words in _ABBREVIATIONS:
-        folded = pattern.sub(words, folded)
+    if _ABBREVIATED.search(folded):
+        for pattern, words in _ABBREVIATIONS:
+            folded = pattern.sub(words, folded)
     return " ".join(folded.split())
 
 
+@lru_cache(_REMEMBERED)
 def place_of(phrase: str) -> Place | None:
     """The last level of a phrase whose abbreviations are written out; None without one, or before lower-case words."""
     key = match_key(phrase)
@@ -120,7 +129,14 @@ def _provinces(line: str) -> set[str]:
     """The provinces that a folded line names; a person ("Nguyễn Thái Bình") and a district of the name are none."""
     key = match_key(line)
     found = set()
-    for match in _PROVINCE.finditer(key):
+    end = 0
+    for word in _WORD.finditer(key):
+        if word[0] not in _PROVINCE_STARTS or word.start() < end:
+            continue
+        match = _PROVINCE.match(key, word.start())
+        if match is None:
+            continue
+        end = match.end()
         before = key[: match.start()].rstrip()
         *_, last = before.split() or [""]
         person = last in COMMON_SURNAMES | MIDDLE_NAMES and line[: match.start()].rstrip()[-len(last)].isupper()

@@ -173,4 +173,13 @@ def parse_officials(phrases: Sequence[str]) -> list[Official]:
     """
     alone = [parse_official(phrase) for phrase in phrases]
     known = {match_key(one["name"]) for one in alone if one["name"]}
-    return [one if one["name"] else parse_official(phrase, known) for one, phrase in zip(alone, phrases, strict=True)]
+    ends = {name.rpartition(" ")[2] for name in known}
+    return [
+        one if one["name"] or not _may_end_with(one, ends) else parse_official(phrase, known)
+        for one, phrase in zip(alone, phrases, strict=True)
+    ]
+
+
+def _may_end_with(official: Official, ends: Set[str]) -> bool:
+    """Whether a position ends with one of the words with which known names end: else they settle nothing in it."""
+    return any(words_of(position)[-1].key in ends for position in official["positions"])

@@ -18,6 +18,14 @@ from infer.triggers import ACTORS, Mention, Role, pieces, read_items, usable, wo
 ISSUER, NOBODY = "issuer", "nobody"
 LINE, SENTENCE = "<p>", "<s>"  # the tokens that open a line, and a sentence within one
 _SIGNS = {"OFFICIAL": "<O>", "AGENCY": "<A>", "INDICATOR": "<I>", "DEADLINE": "<D>"}
+TRIGGERS = frozenset(
+    {
+        Role.ORDER, Role.STEER, Role.PASSIVE, Role.DUTY, Role.SPEAK, Role.ACCORDING, Role.BY, Role.JOIN, Role.REPORT,
+        Role.LETTER, Role.TOWARDS,
+    }
+)  # fmt: skip
+_JOINTS = frozenset({Role.AND, Role.OF, Role.CLAUSE, Role.PAST, Role.OUTSIDER})
+_MARKS = frozenset({Role.COMMA, Role.STOP, Role.QUOTE})
 _PARTS = re.compile(r"[,–\-(;]| và ")
 
 
@@ -31,9 +39,19 @@ class Token:
     mention: int | None = None
 
 
+def _sign(token: Token) -> str:
+    """What a token does: the label of a mention, the role of a trigger, the mark itself; "" for other words."""
+    if token.mention is not None:
+        return token.key
+    if token.role in TRIGGERS or token.role in _JOINTS:
+        return token.role.name
+    return token.key if token.role in _MARKS or token.key == ":" else ""
+
+
 class Scene:
-    """All that features are read off. Lists with one value a mention: `place` (its token), `sentence`, `line`,
-    `quoted`, `labels`, `texts` (lower case), `names` (last words of a person's names), `roles` (of the rules)."""
+    """All that features are read off. Lists with one value a token: `tokens`, and `signs`, what it does. Lists with one
+    value a mention: `place` (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names` (last
+    words of a person's names), `roles` (of the rules)."""
 
     def __init__(
         self,
@@ -76,6 +94,7 @@ class Scene:
                 self.tokens.append(Token(key, item.role, number, mention))
         self.begins.append(len(self.tokens))
         self.tokens.append(Token(LINE, Role.STOP, len(self.begins) - 1))
+        self.signs = [_sign(token) for token in self.tokens]
 
     def _rules(self, ruled: Sequence[Directive]) -> None:
         numbers = {mention.id: n for n, mention in enumerate(self.mentions)}

@@ -58,6 +58,8 @@ class Role(Enum):
     GLUE = auto()  # may stand between a trigger and its actor
     WORD = auto()
 
+    __hash__ = object.__hash__  # Enum's own is a call in Python, at every look into a set of roles
+
 
 PHRASES: dict[Role, str] = {
     Role.ORDER: """giao | giao cho | giao nhiệm vụ | giao nhiệm vụ cho | giao nhiệm vụ cụ thể cho | giao trách nhiệm
@@ -175,23 +177,26 @@ def _is_name(before: str, word: str) -> bool:
     return word[0].isupper() and not word.isupper() and before[-1].isalnum()
 
 
-def _read_gap(text: str, start: int, end: int) -> Iterator[Item]:
+@lru_cache(maxsize=2048)  # the rules and the linker read an article one after the other
+def _read_gap(text: str, start: int, end: int) -> tuple[Item, ...]:
     """The items of a stretch without mentions."""
+    items: list[Item] = []
     tokens = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text, start, end)]
     keys = [word_key(word) for word, _, _ in tokens]
     n = 0
     while n < len(tokens):
         word, at, stop = tokens[n]
-        sizes = (k for k in _LENGTHS.get(keys[n], ()) if n + k <= len(keys))
-        size = next((k for k in sizes if tuple(keys[n : n + k]) in _TABLE), 0)
+        lengths, left = _LENGTHS.get(keys[n]), len(keys) - n
+        size = next((k for k in lengths if k <= left and tuple(keys[n : n + k]) in _TABLE), 0) if lengths else 0
         if size:
             role, phrase = _TABLE[tuple(keys[n : n + size])]
             if role not in (Role.OUTSIDER, Role.LETTER) and n and _is_name(tokens[n - 1][0], word):
                 role, phrase = Role.WORD, ""
-            yield Item(role, at, tokens[n + size - 1][2], phrase)
+            items.append(Item(role, at, tokens[n + size - 1][2], phrase))
         else:
-            yield Item(_MARKS.get(word, Role.WORD), at, stop, "" if word[0].isalnum() else word)
+            items.append(Item(_MARKS.get(word, Role.WORD), at, stop, "" if word[0].isalnum() else word))
         n += size or 1
+    return tuple(items)
 
 
 def read_items(text: str, start: int, end: int, mentions: Sequence[Mention]) -> list[Item]:

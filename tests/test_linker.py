@@ -8,12 +8,12 @@ import pytest
 from data.compare import link_scores
 from data.formats import read_articles
 from data.schema import Article, Directive, Entity
-from infer.linker import Linker, Model, load_linker, save_linker
+from infer.linker import Linker, Model, joined, load_linker, save_linker
 from infer.scene import Scene
 from infer.triggers import split_sentences
 from tests.conftest import ARTICLES, FEW
 from tests.marked import parse
-from train.linker import Lesson, fit, main, train
+from train.linker import Lesson, Table, fit, main, train, weighed
 
 BODIES = ("Sở Y tế", "Sở Xây dựng", "Công an xã", "Hội Nông dân", "Trạm Thủy lợi", "Chi cục Thuế")
 
@@ -41,7 +41,7 @@ def lessons() -> list[Article]:
 def learned() -> Linker:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.linker.PRIOR", 0.1)  # so few examples have to count for more
-        return train(lessons())
+        return train([Lesson(one) for one in lessons()])
 
 
 def read(linker: Linker, marked: str) -> list[tuple[object, ...]]:
@@ -66,15 +66,38 @@ def test_weights_survive_their_file(learned: Linker, tmp_path: Path) -> None:
 
 
 def test_a_fitted_model_tells_what_it_was_shown() -> None:
-    model = fit([[["all", word]] for word in ("mưa", "nắng") * 5], [[True, False], [False, True]] * 5, 2)
+    model = fit(Table.of([["all", word] for word in ("mưa", "nắng") * 5]), [[True, False], [False, True]] * 5, 2)
     assert np.argmax(model.scores(["all", "mưa"])) == 0
     assert np.argmax(model.scores(["all", "nắng", "a word that it never saw"])) == 1
+
+
+def test_what_counts_more_is_believed() -> None:
+    table = Table.of([["all"]] * 20)
+    right = [[True, False]] * 10 + [[False, True]] * 10
+    assert np.argmax(fit(table, right, 2, [1.0] * 10 + [3.0] * 10).scores(["all"])) == 1
+    assert np.argmax(fit(table, right, 2, [3.0] * 10 + [1.0] * 10).scores(["all"])) == 0
+
+
+def test_a_source_may_say_how_much_it_counts() -> None:
+    assert weighed("articles=3") == ("articles", 3.0)
+    assert weighed("my=articles=0.5") == ("my=articles", 0.5)
+    assert weighed("my=articles") == ("my=articles", 1.0)
+    assert weighed("articles") == ("articles", 1.0)
 
 
 def test_each_name_counts_once() -> None:
     model = Model(["a"], np.array([[2.0]]))
     assert model.scores(["a", "a", "b"]).tolist() == [2.0]
     assert model.scores([]).tolist() == [0.0]
+
+
+def test_joined_models_score_as_they_do_alone() -> None:
+    one, other = Model(["a", "b"], np.array([[2.0], [3.0]])), Model(["b", "c"], np.array([[4.0, 5.0], [6.0, 7.0]]))
+    rows = [["a", "b", "c", "d"], ["c"], [], ["d"]]
+    together = joined([one, other]).all_scores(rows)
+    assert together.tolist() == [[5, 10, 12], [0, 6, 7], [0, 0, 0], [0, 0, 0]]
+    assert together.tolist() == [[*one.scores(row), *other.scores(row)] for row in rows]
+    assert one.all_scores([]).tolist() == []
 
 
 def test_a_lesson_knows_heads_and_records() -> None:

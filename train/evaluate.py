@@ -33,8 +33,10 @@ from data.segment import load_segmenter, segment
 from infer.backends import add_runtime
 from infer.checkpoint import SETTINGS_FILE, Settings, read_settings
 from infer.extractor import Extractor, link, with_values
+from train.calibration import calibration
 from train.checkpoint import fingerprint
 from train.comparison import compare
+from train.directive_calibration import scored_directives
 from train.metrics import evaluate, normalized_scores
 from train.mistakes import count_edges, count_kinds, link_mistakes, span_mistakes, value_mistakes
 from train.partial import partial_matches
@@ -90,6 +92,7 @@ def compute(
     figures = evaluate(gold, predicted, labels)
     if records:
         figures["given_gold_mentions"] = given_gold_mentions(gold)
+        figures["calibration"]["directives"] = calibration(scored_directives(pairs))
     mistakes = span_mistakes(pairs)
     figures |= {
         "nervaluate": partial_matches(pairs, labels),

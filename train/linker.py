@@ -9,10 +9,11 @@ the chances that a model gives for articles it was not fitted on, as it will be 
 
 from __future__ import annotations
 
+import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,10 +28,12 @@ from data.segment import load_segmenter, segment
 from infer.directives import find_by_rules
 from infer.link_features import Known, group_features, mention_features, neighbour_features
 from infer.linker import (
+    ACTOR_ROLES,
     ASSIGNEE,
     CLASSES,
     HEADS,
     NONE,
+    QUANTITY_ROLES,
     Head,
     Linker,
     Model,
@@ -40,26 +43,29 @@ from infer.linker import (
     save_linker,
 )
 from infer.scene import ISSUER, NOBODY, Scene
+from infer.triggers import ACTORS
 
 FOLDS = 3  # parts that take turns at being left out
 RARE = 5  # features of fewer options get no weight
-PRIOR = 3.0  # precision of each weight's Gaussian prior; 10 costs data/articles/dev a point
+PRIOR = 25.0  # precision of each weight's Gaussian prior; 3 costs held-out news articles 1.5 points of link F1
 STEPS = 40  # iterations of L-BFGS
 
 
 class Lesson:
     """An annotated article as numbers of mentions: what is right."""
 
-    def __init__(self, article: Article) -> None:
-        """Raises InputError for mentions that overlap (`usable` would drop one)."""
+    def __init__(self, article: Article, weight: float = 1.0) -> None:
+        """weight: how much the article counts. Raises InputError for mentions that overlap (one would be dropped)."""
         spans = segment(article.text, load_segmenter("none")).sentence_spans()
         self.scene = Scene(article.text, article.entities, spans, find_by_rules(article.text, article.entities, spans))
+        self.weight = weight
         self.own = [mention_features(self.scene, mention) for mention in range(len(self.scene.place))]
         number = {mention.id: n for n, mention in enumerate(self.scene.mentions)}
         self.role = [NONE] * len(number)
         self.issues = [False] * len(number)
         self.issuers: dict[int, set[Head]] = {}  # of each assignee; {None} for none
-        self.alone: dict[int, set[Head]] = {}  # the issuers of a quantity that nobody is told of
+        self.alone: dict[int, set[Head]] = {}  # the issuers of what nobody is told of
+        self.unowned: set[tuple[str, int]] = set()  # (field, mention) of these
         self.heads: dict[tuple[str, int], set[Head]] = {}  # (field, mention) → assignees
         self.records: dict[int, set[int]] = {}  # of each assignee
         for record, directive in enumerate(article.directives):
@@ -80,6 +86,7 @@ class Lesson:
             self.heads.setdefault((name, mention), set()).update(who)
         else:
             self.alone.setdefault(mention, set()).add(issuer)
+            self.unowned.add((name, mention))
         if mention not in self.scene.actors:
             self.role[mention] = "owned" if who else NOBODY
         elif self.role[mention] != ASSIGNEE:
@@ -93,53 +100,71 @@ class Lesson:
             truth = self.alone[mention]
         else:
             name = list_of(self.scene, mention, role)
-            nobody = role == "quantity" and mention in self.alone
-            truth = self.heads.get((name, mention), {NOBODY} if nobody else {None})
+            truth = self.heads.get((name, mention), {NOBODY} if (name, mention) in self.unowned else {None})
         return [head in truth for head in heads]
 
 
 # ------------------------------------------------------------------ fitting
 
 
-def fit(examples: Sequence[Sequence[Sequence[str]]], right: Sequence[Sequence[bool]], classes: int) -> Model:
+class Table(NamedTuple):
+    """Rows of features: float32 [rows, names], 1 where the row has the feature."""
+
+    ones: sparse.csr_array
+    names: np.ndarray  # of strings
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[str]]) -> Table:
+        number: dict[str, int] = {}
+        columns = [[number.setdefault(name, len(number)) for name in set(row)] for row in rows]
+        starts = np.cumsum([0, *map(len, columns)])
+        flat = np.fromiter(chain.from_iterable(columns), dtype=np.int64, count=int(starts[-1]))
+        shape = (len(rows), len(number))
+        ones = sparse.csr_array((np.ones(len(flat), np.float32), flat, starts), shape=shape)
+        return cls(ones, np.array(list(number), dtype=object))
+
+    def rows(self, chosen: np.ndarray) -> Table:
+        """Some of the rows: their numbers, or a bool each."""
+        return Table(self.ones[chosen], self.names)
+
+    def frequent(self) -> Table:
+        """The columns that are not rare."""
+        kept = np.flatnonzero(self.ones.sum(axis=0) >= RARE)
+        return Table(self.ones[:, kept], self.names[kept])
+
+
+def fit(
+    table: Table, right: Sequence[Sequence[bool]], classes: int, weigh: Sequence[float] | np.ndarray | None = None
+) -> Model:
     """A model that makes the right options likely.
 
-    examples: of each one the features of its options; or, with `classes` > 1, of a mention, once.
-    right: which options, or classes, are right; at least one of each example.
+    table: a row an option, those of one example together; or, with `classes` > 1, a row a mention.
+    right: of each example which options, or classes, are right; at least one.
+    weigh: how much each example counts; 1 without.
     """
-    table, names = _table([row for example in examples for row in example])
-    turned = table.T.tocsr()
-    width = classes if classes > 1 else max((len(example) for example in examples), default=1)
-    sizes = np.array([width if classes > 1 else len(example) for example in examples])
-    real = np.arange(width)[None, :] < sizes[:, None]  # [examples, options]
+    table = table.frequent()
+    ones, turned = table.ones, table.ones.T.tocsr()
+    sizes = np.array([len(row) for row in right], dtype=np.int64)
+    real = np.arange(max(sizes, default=1))[None, :] < sizes[:, None]  # [examples, options]
     good = np.zeros(real.shape, dtype=bool)
-    good[real] = [value for row in right for value in row]
-    weights = torch.zeros(len(names), classes)
+    good[real] = list(chain.from_iterable(right))
+    counts = np.ones(len(sizes)) if weigh is None else np.asarray(weigh, dtype=np.float64)
+    weights = torch.zeros(len(table.names), classes)
     optimizer = torch.optim.LBFGS([weights], max_iter=STEPS, history_size=10, line_search_fn="strong_wolfe")
 
     def loss() -> float:
         scores = np.full(real.shape, -np.inf)
-        scores[real] = (table @ weights.numpy()).reshape(-1)
+        scores[real] = (ones @ weights.numpy()).reshape(-1)
         told = np.where(good, scores, -np.inf)
-        slope = (softmax(scores) - softmax(told))[real].reshape(-1, classes).astype(np.float32)
+        slope = ((softmax(scores) - softmax(told)) * counts[:, None])[real]
+        slope = slope.reshape(-1, classes).astype(np.float32)
         weights.grad = torch.from_numpy(turned @ slope) + PRIOR * weights
         misfit = np.logaddexp.reduce(scores, axis=1) - np.logaddexp.reduce(told, axis=1)
-        return float(misfit.sum()) + PRIOR / 2 * float(weights.square().sum())
+        return float(counts @ misfit) + PRIOR / 2 * float(weights.square().sum())
 
-    if names:
+    if len(table.names):
         optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return Model(names, weights.numpy())
-
-
-def _table(rows: Sequence[Sequence[str]]) -> tuple[sparse.csr_array, list[str]]:
-    """Float32 [rows, names], 1 where the row has the feature; and the names, those that are not rare, sorted."""
-    counts = Counter(chain.from_iterable(map(set, rows)))
-    names = sorted(name for name, count in counts.items() if count >= RARE)
-    number = {name: n for n, name in enumerate(names)}
-    columns = [sorted({number[name] for name in row if name in number}) for row in rows]
-    starts = np.cumsum([0, *map(len, columns)])
-    flat = np.fromiter(chain.from_iterable(columns), dtype=np.int64, count=int(starts[-1]))
-    return sparse.csr_array((np.ones(len(flat), np.float32), flat, starts), shape=(len(rows), len(names))), names
+    return Model(table.names.tolist(), weights.numpy())
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -148,43 +173,66 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def fit_look(lessons: Sequence[Lesson], features: Sequence[Sequence[Sequence[str]]], look: int) -> dict[str, Model]:
-    """The three models of one look; `features` of each lesson's mentions."""
+class Look(NamedTuple):
+    """What one look learns from: the mentions of all articles in one row, and what is right of each."""
+
+    features: Table
+    article: np.ndarray  # of each mention
+    actor: np.ndarray  # is it one?
+    weight: np.ndarray
+    truth: dict[str, np.ndarray]  # by kind of model: the number of the class
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson], features: Sequence[Sequence[Sequence[str]]]) -> Look:
+        truth = {
+            "actor": [ACTOR_ROLES.index(r) if r in ACTOR_ROLES else 0 for lesson in lessons for r in lesson.role],
+            ISSUER: [int(issues) for lesson in lessons for issues in lesson.issues],
+            "quantity": [QUANTITY_ROLES.index(r) if r in QUANTITY_ROLES else 0 for x in lessons for r in x.role],
+        }
+        actors = [label in ACTORS for x in lessons for label in x.scene.labels]
+        return cls(
+            Table.of([row for own in features for row in own]),
+            np.repeat(np.arange(len(lessons)), [len(lesson.role) for lesson in lessons]),
+            np.array(actors, dtype=bool),
+            np.repeat([lesson.weight for lesson in lessons], [len(lesson.role) for lesson in lessons]),
+            {kind: np.array(values, dtype=np.int64) for kind, values in truth.items()},
+        )
+
+
+def fit_look(look: Look, number: int, chosen: np.ndarray) -> dict[str, Model]:
+    """The three models of the look with that number, from the `chosen` mentions (a bool each)."""
     models = {}
-    for kind in ("actor", ISSUER, "quantity"):
-        name = f"{kind} {look}"
-        rows, right = [], []
-        for lesson, own in zip(lessons, features, strict=True):
-            actors = set(lesson.scene.actors)
-            for mention, row in enumerate(own):
-                if (mention in actors) == (kind != "quantity"):
-                    truth = (ISSUER if lesson.issues[mention] else NONE) if kind == ISSUER else lesson.role[mention]
-                    rows.append([row])
-                    right.append([truth == role for role in CLASSES[name]])
-        models[name] = fit(rows, right, len(CLASSES[name]))
+    for kind, truth in look.truth.items():
+        name = f"{kind} {number}"
+        rows = np.flatnonzero(chosen & (look.actor == (kind != "quantity")))
+        right = truth[rows][:, None] == np.arange(len(CLASSES[name]))
+        models[name] = fit(look.features.rows(rows), right.tolist(), len(CLASSES[name]), look.weight[rows])
     return models
 
 
 def left_out(
-    lessons: Sequence[Lesson], features: Sequence[Sequence[Sequence[str]]], look: int, done: Callable[[], None]
-) -> list[Known]:
-    """Each lesson with the chances of models that were fitted on other articles."""
+    lessons: Sequence[Lesson], features: Sequence[Sequence[Sequence[str]]], number: int, done: Callable[[], None]
+) -> tuple[dict[str, Model], list[Known]]:
+    """The models of a look, and each lesson with the chances of models that were fitted on other articles."""
+    look = Look.of(lessons, features)
     found: dict[int, Known] = {}
     for fold in range(FOLDS):
-        rest = [n for n in range(len(lessons)) if n % FOLDS != fold]
-        linker = Linker(fit_look([lessons[n] for n in rest], [features[n] for n in rest], look))
+        linker = Linker(fit_look(look, number, look.article % FOLDS != fold))
         for n in range(fold, len(lessons), FOLDS):
             scene = lessons[n].scene
-            chances = [linker.chances(scene, mention, look, row) for mention, row in enumerate(features[n])]
+            chances = [linker.chances(scene, mention, number, row) for mention, row in enumerate(features[n])]
             found[n] = Known(scene, lessons[n].own, chances)
         done()
-    return [found[n] for n in range(len(lessons))]
+    models = fit_look(look, number, np.ones(len(look.article), dtype=bool))
+    done()
+    return models, [found[n] for n in range(len(lessons))]
 
 
 def fit_heads(lessons: Sequence[Lesson], known: Sequence[Known]) -> dict[str, Model]:
     """The models that weigh candidates, and the one that joins assignees."""
     examples: dict[str, list[list[list[str]]]] = {role: [] for role in (*HEADS, "group")}
     right: dict[str, list[list[bool]]] = {role: [] for role in examples}
+    weigh: dict[str, list[float]] = {role: [] for role in examples}
 
     def add(lesson: Lesson, view: Known, mention: int, role: str) -> None:
         heads, rows = options(view, mention, role)
@@ -193,6 +241,7 @@ def fit_heads(lessons: Sequence[Lesson], known: Sequence[Known]) -> dict[str, Mo
             name = ISSUER if role == NOBODY else role
             examples[name].append(rows)
             right[name].append(truth)
+            weigh[name].append(lesson.weight)
 
     for lesson, view in zip(lessons, known, strict=True):
         for assignee in lesson.issuers:
@@ -207,44 +256,56 @@ def fit_heads(lessons: Sequence[Lesson], known: Sequence[Known]) -> dict[str, Mo
             shared = bool(lesson.records[one] & lesson.records[other])
             examples["group"].append([group_features(view, one, other)])
             right["group"].append([not shared, shared])
-    models = {f"head {role}": fit(examples[role], right[role], 1) for role in HEADS}
-    return models | {"group": fit(examples["group"], right["group"], 2)}
+            weigh["group"].append(lesson.weight)
+    classes = dict.fromkeys(HEADS, 1) | {"group": 2}
+    made = {
+        role: fit(Table.of([row for rows in examples[role] for row in rows]), right[role], width, weigh[role])
+        for role, width in classes.items()
+    }
+    return {role if role == "group" else f"head {role}": model for role, model in made.items()}
 
 
-def train(articles: Iterable[Article], done: Callable[[], None] = lambda: None) -> Linker:
+def train(lessons: Sequence[Lesson], done: Callable[[], None] = lambda: None) -> Linker:
     """A linker fitted on annotated articles. `done` is called 2 × (FOLDS + 1) + 1 times on the way."""
-    lessons = [Lesson(article) for article in articles]
-    own: list[list[list[str]]] = [lesson.own for lesson in lessons]
-    first = left_out(lessons, own, 1, done)
-    models = fit_look(lessons, own, 1)
-    done()
+    own = [lesson.own for lesson in lessons]
+    models, first = left_out(lessons, own, 1, done)
     rows = [
         [row + neighbour_features(view, n) for n, row in enumerate(lesson.own)]
         for lesson, view in zip(lessons, first, strict=True)
     ]
-    second = left_out(lessons, rows, 2, done)
-    models |= fit_look(lessons, rows, 2)
-    done()
-    models |= fit_heads(lessons, second)
+    more, second = left_out(lessons, rows, 2, done)
+    models |= more | fit_heads(lessons, second)
     done()
     return Linker(models)
+
+
+def weighed(source: str) -> tuple[str, float]:
+    """A source and how much each of its articles counts: what stands behind "=", if that is a number, else 1."""
+    name, _, weight = source.rpartition("=")
+    return (name, float(weight)) if name and re.fullmatch(r"\d+(\.\d+)?", weight) else (source, 1.0)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     parser = make_parser("python -m train.linker", __doc__)
-    parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="annotated articles: files or folders")
+    parser.add_argument(
+        "articles",
+        nargs="+",
+        metavar="ARTICLES",
+        help="annotated articles: files or folders; each article of FOLDER=3 counts three times",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the weights, .npz")
     args = parser.parse_args(argv)
     try:
-        articles = [article for source in args.articles for article in read_articles(source)]
+        sources = [weighed(source) for source in args.articles]
+        lessons = [Lesson(article, weight) for source, weight in sources for article in read_articles(source)]
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     steps = 2 * (FOLDS + 1) + 1
     with Meter("fitting", steps) as meter:
         count = iter(range(1, steps + 1))
-        linker = train(articles, lambda: meter.update(next(count), "models"))
+        linker = train(lessons, lambda: meter.update(next(count), "models"))
     save_linker(linker, args.output)
     print(f"written: {args.output}")
     return 0
