@@ -346,7 +346,7 @@ class Crew:
         share = share_out(total.get("CPU", 0), total.get("GPU", 0), device, workers, threads or 1)
         folder = Path(default_model() if model is None else model)
         backend = TORCH if backend == AUTO and share.gpus else pick(folder, backend, "cpu", text_bytes)[0]
-        options = {"segmenter": segmenter, "backend": backend, "threads": threads or 1}
+        options: dict[str, Any] = {"segmenter": segmenter, "backend": backend, "threads": threads or 1}
         Extractor.load(folder, device="cpu", **options)
         files = {
             file.name: np.frombuffer(read_bytes(file), dtype=np.uint8) for file in folder.iterdir() if file.is_file()
