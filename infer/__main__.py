@@ -6,6 +6,7 @@
     python -m infer news/ --due 2020-12-31 --assignee "Sở Tài chính" -o to-do.ics
     python -m infer articles/ --html site                          # pages to look at: open site/index.html
     python -m infer news.parquet -o records/ --format parquet --part-size 10000 --resume
+    python -m infer news/ -o records/ --ray auto                   # by all nodes of a Ray cluster
 
 In: files, folders, globs, `-` for standard input. .txt: an article; .jsonl: one a line ({"text": …, "id"?, "date"?,
 "meta"?}); .csv and .parquet: one a row, in the columns text, id and date, with the others as its metadata; .html and
@@ -24,7 +25,8 @@ killed or the disk is full, the same command with --resume goes on from there, a
 nothing had been. It refuses where articles, options or the model are others than they were.
 
 Much text and a small model keep every core busy with a process of its own (--workers); how many they are changes no
-byte of the output.
+byte of the output. --ray runs the same on Ray (docs/scale.md): by itself with a worker for each core of this machine,
+with an ADDRESS (auto, HOST:PORT, ray://HOST:PORT) on a running cluster. A folder of parts is written by its workers.
 
 Filters keep the records that fit all of them, and leave out the articles that have none left. A record fits --due when
 one of its deadlines ends on that day or before; without a date it does not fit. It fits --assignee (--issuer) when an
@@ -39,7 +41,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -48,22 +50,25 @@ from pathlib import Path
 from typing import Any
 
 from data.command import make_parser
-from data.errors import InputError, unforeseen
+from data.errors import InputError
 from infer.backends import add_runtime, default_threads, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
+from infer.cluster import LOCAL, Crew, open_crew
 from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
 from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site
+from infer.tally import Tally
 from infer.torch_backend import gpu_found
 from infer.workers import Workers, workers_for
 
 WORK = "extracting"
+START = Place()
 # options on which no byte of the output depends, or that --resume compares by what is behind them
-FREE = ("articles", "output", "html", "model", "resume", "workers")
+FREE = ("articles", "output", "html", "model", "resume", "workers", "ray")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -88,6 +93,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", metavar="FOLDER", help="a checkpoint (models/mini, else runs/mini)")
     parser.add_argument(
         "--segmenter", metavar="NAME", help="instead of the checkpoint's; vncorenlp:FOLDER names its folder"
+    )
+    parser.add_argument(
+        "--ray", nargs="?", const=LOCAL, metavar="ADDRESS", help="on Ray, here or on the cluster at ADDRESS; see below"
     )
     parser.add_argument("--part-size", type=int, metavar="N", help=f"articles of the input in a part ({PART})")
     parser.add_argument("--resume", action="store_true", help="go on where the same command was broken off, if it was")
@@ -129,30 +137,26 @@ def main(argv: list[str] | None = None) -> int:
         return 130  # as shells have it
 
 
-def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int, int | None]:
+def share_out(args: argparse.Namespace, text_bytes: int) -> tuple[int | None, int | None]:
     """Processes, and threads of each (None: all cores): what --workers and --threads ask for, else what pays.
 
     A process among several has one thread, and so has one alone that was asked for: the number of threads may change
     the last bits of torch's sums (in bfloat16, of 2 in 420 articles), the number of processes changes nothing.
     """
-    if args.workers is not None:
+    if args.workers is not None or args.ray is not None:
         return args.workers, args.threads or 1
     on_gpu = args.device not in ("auto", "cpu") or gpu_found()
     count = 1 if on_gpu else workers_for(args.model, text_bytes, default_threads() // (args.threads or 1))
     return count, args.threads or (1 if count > 1 else None)
 
 
-def open_extractor(args: argparse.Namespace, text_bytes: int) -> AbstractContextManager[ChunkExtractor]:
-    """The extractor of `args`, in as many processes as they say."""
-    load = partial(
-        Extractor.load,
-        args.model,
-        segmenter=args.segmenter,
-        device=args.device,
-        backend=args.backend,
-        threads=args.threads,
-        text_bytes=text_bytes,
-    )
+def open_extractor(args: argparse.Namespace, text_bytes: int) -> AbstractContextManager[ChunkExtractor | Crew]:
+    """The extractor of `args`, in as many processes as they say, or on Ray."""
+    options = {name: getattr(args, name) for name in ("segmenter", "device", "backend", "threads")}
+    options["text_bytes"] = text_bytes
+    if args.ray is not None:
+        return open_crew(args.ray, partial(Crew.gather, args.model, workers=args.workers, **options))
+    load = partial(Extractor.load, args.model, **options)
     return nullcontext(load()) if args.workers == 1 else Workers(args.workers, load)
 
 
@@ -161,7 +165,7 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def facts_of(args: argparse.Namespace, target: Target, extractor: ChunkExtractor) -> dict[str, Any]:
+def facts_of(args: argparse.Namespace, target: Target, extractor: ChunkExtractor | Crew) -> dict[str, Any]:
     """What the output of a command depends on beside its articles, for --resume to compare."""
     if not target.in_parts:
         return {}
@@ -222,17 +226,8 @@ class Target:
         return [Path(str(self.output)), errors_file(str(self.output)), partial_folder(str(self.output))]
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts articles: extracted, written since they fit, failed."""
-
-    articles: int = 0
-    written: int = 0
-    failed: int = 0
-
-
 def run(
-    extractor: ChunkExtractor,
+    extractor: ChunkExtractor | Crew,
     sources: Sequence[Source],
     target: Target,
     wanted: Filter,
@@ -251,8 +246,8 @@ def run(
                 pages.append(stack.enter_context(open_sink(target.output, target.format)))
             errors = ErrorLog(None if target.output in (None, STDOUT) else errors_file(str(target.output)), stack)
             tally = Tally()
-            for item in extract_all(extractor, read_items(sources), _size(sources), WORK):
-                _write(item, wanted, pages, errors, tally)
+            for item in _extract(extractor, sources):
+                tally.write(item, wanted, pages, errors)
             sys.stdout.flush()  # where a full disk is noticed
     if tally.articles and not tally.written:
         print("no record fits", file=sys.stderr)  # an empty screen would not say so
@@ -264,7 +259,7 @@ def run(
 
 
 def _run_parts(
-    extractor: ChunkExtractor,
+    extractor: ChunkExtractor | Crew,
     sources: Sequence[Source],
     target: Target,
     wanted: Filter,
@@ -275,14 +270,17 @@ def _run_parts(
     keep = not target.why_not_resumed([source.path for source in sources])
     with open_parts(output, target.name, facts, sources, resume=target.resume, keep=keep) as writer:
         if not writer.progress.placed:
-            items = read_items(sources, writer.progress.place)
-            made = extract_all(extractor, items, _size(sources), WORK, size)
+            made: Iterator[Item] = iter(())
+            if isinstance(extractor, Crew) and is_folder(output) and not pages:
+                extractor.write_parts(sources, writer, target.name, wanted, WORK, size)
+            else:
+                made = _extract(extractor, sources, writer.progress.place, size)
             # one part at least, for a file that only has headings is one, too
             while (first := next(made, None)) or not writer.progress.parts:
                 tally, place = Tally(), Place()
                 with writer.part() as (sink, errors):
                     for item in chain([first] if first else [], islice(made, size - 1)):
-                        _write(item, wanted, [*pages, sink], errors, tally)
+                        tally.write(item, wanted, [*pages, sink], errors)
                         place = item.place
                 writer.finish(place, tally.articles, tally.written, tally.failed)
         writer.close()
@@ -290,23 +288,13 @@ def _run_parts(
     return Tally(done.articles, done.written, done.failed)
 
 
-def _write(item: Item, wanted: Filter, sinks: Sequence[Sink], errors: ErrorLog, tally: Tally) -> None:
-    """An item to all sinks, or to the errors; a bug over one article must not end a run of a million."""
-    result = item.result
-    if not isinstance(result, InputError):
-        try:
-            if (fitting := wanted(result)) is not None:
-                for sink in sinks:
-                    sink.write(fitting)
-                tally.written += 1
-            tally.articles += 1
-            return
-        except (OSError, InputError):
-            raise  # of the output, not of the article
-        except Exception as error:
-            result = unforeseen(error, f"the article {result.id!r}").at(item.path, item.line)
-    errors.add(result)
-    tally.failed += 1
+def _extract(
+    extractor: ChunkExtractor | Crew, sources: Sequence[Source], start: Place = START, part_size: int = PART
+) -> Iterator[Item]:
+    """All items from `start` on, extracted: by what reads itself, or from what is read here."""
+    if isinstance(extractor, Crew):
+        return extractor.extract_items(sources, WORK, start, part_size)
+    return extract_all(extractor, read_items(sources, start), _size(sources), WORK, part_size)
 
 
 def _size(sources: Sequence[Source]) -> int:

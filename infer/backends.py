@@ -59,6 +59,11 @@ def choose(facts: Facts) -> tuple[str, str]:
     return next(((name, why) for holds, name, why in rules if holds), (ONNX, "a CPU without matrix units for bfloat16"))
 
 
+def pick(folder: str | PathLike[str], backend: str, device: str, text_bytes: int) -> tuple[str, str]:
+    """The backend that `load_forward` takes with these arguments, and why."""
+    return choose(_facts(Path(folder), device, text_bytes)) if backend == AUTO else (backend, "as asked for")
+
+
 def load_forward(
     folder: str | PathLike[str],
     *,
@@ -88,9 +93,7 @@ def load_forward(
             f"the backend onnx with the device {device!r}", expected="onnx on the CPU", mend="take --backend torch"
         )
     threads = threads or default_threads()
-    why = "as asked for"
-    if backend == AUTO:
-        backend, why = choose(_facts(Path(folder), device, text_bytes))
+    backend, why = pick(folder, backend, device, text_bytes)
     log.info("backend %s (%s), %d threads", backend, why, threads)
     if backend == ONNX:
         return load_onnx(folder, threads)

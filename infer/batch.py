@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import cycle, islice
 from typing import Protocol
 
 from data.errors import InputError
 from data.progress import Meter
 from data.schema import Article
-from infer.extractor import chunked
+from infer.extractor import CHUNK, chunked
 from infer.inputs import Item
 
 # Articles of the input, bad ones included, between two points at which a run can be taken up again: some seconds of the
@@ -32,11 +32,13 @@ def chunks_of(items: Iterable[Item], part_size: int = PART) -> Iterator[list[Ite
     """Items in the chunks that are batched together, none across a multiple of `part_size` items.
 
     A run that is taken up at such a multiple thus makes the same batches as one that was never broken off, and equal
-    results to the last bit.
+    results to the last bit. So does a worker that has nothing but CHUNK items of a part, from one multiple of CHUNK on
+    to the next: a chunk that ends early since its texts are long moves none behind the next multiple.
     """
     stream = iter(items)
-    while first := next(stream, None):
-        yield from chunked(chain([first], islice(stream, part_size - 1)), _length)
+    sizes = cycle([CHUNK] * (part_size // CHUNK) + [part_size % CHUNK] * (part_size % CHUNK > 0))
+    while some := list(islice(stream, next(sizes))):
+        yield from chunked(some, _length)
 
 
 def _length(item: Item) -> int:

@@ -7,6 +7,7 @@ of it appears when the run is over. Until then it grows in `OUTPUT.partial/`:
     progress.json   how many parts are finished, how far into the input they reach, and what they count up to
     parts/          part-00000.jsonl …, each written whole
     errors/         the bad articles of each part that has some
+    side/           files that others write, until each is the next part
 
 A part is finished once progress.json says so; what was begun behind it is made anew. Since parts end at fixed numbers
 of articles, what comes out of a run that was killed and taken up again equals that of an unbroken one byte for byte.
@@ -28,7 +29,7 @@ from data.files import atomic_file
 from infer.inputs import Place, Source
 from infer.outputs import FORMATS, ErrorLog, Sink, errors_file, is_folder, join_bytes, open_file, writing
 
-RUN, PROGRESS, PARTS, ERRORS = "run.json", "progress.json", "parts", "errors"
+RUN, PROGRESS, PARTS, ERRORS, SIDE = "run.json", "progress.json", "parts", "errors", "side"
 KEPT = "what is done is kept, and the same command with --resume goes on"
 
 
@@ -76,6 +77,23 @@ class PartWriter:
             errors = ErrorLog(self._work / ERRORS / f"{number:05}.jsonl", stack)
             later = number > 0 and not self._folder
             yield stack.enter_context(open_file(self._part(number), self._name, self._compression, later)), errors
+
+    def side_folder(self) -> Path:
+        """An empty folder beside the parts, for files that `adopt` takes."""
+        folder = (self._work / SIDE).resolve()
+        with self._writing():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        return folder
+
+    def adopt(self, file: Path, errors: Sequence[InputError]) -> None:
+        """Take a whole file of the side folder as the next part; `finish` then makes it count."""
+        with ExitStack() as stack:
+            stack.enter_context(self._writing())
+            log = ErrorLog(self._work / ERRORS / f"{self.progress.parts:05}.jsonl", stack)
+            for error in errors:
+                log.add(error)
+            os.replace(file, self._part(self.progress.parts))
 
     def finish(self, place: Place, articles: int, written: int, failed: int) -> None:
         """Count the part as finished. articles, written, failed: those in it."""

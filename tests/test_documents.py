@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "data" / "GUIDELINES.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "data" / "GUIDELINES.md", ROOT / "docs" / "scale.md"]
 LAYERS = {"data": {"data"}, "infer": {"data", "infer"}, "train": {"data", "infer", "train"}}
 
 
