@@ -125,7 +125,7 @@ def make_phobert(folder: Path) -> None:
         versions=library_versions(),
         dev={},
     )
-    write_checkpoint(folder, Tagger(config), bpe, about, about.max_length)
+    write_checkpoint(folder, Tagger(config), bpe, about, about.max_length, {})
 
 
 def backends(folder: Path) -> dict[str, Extractor]:
