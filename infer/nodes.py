@@ -1,6 +1,6 @@
 """Ray's nodes: a connection to them, and how their cores and GPUs are dealt to workers.
 
-In: an address, what a cluster has, what a user asks for. Out: a connection that lasts as long as a block, and a `Share`.
+In: an address, what a cluster has, what a user asks for. Out: a connection as long as a block lasts, and a `Share`.
 Ray is imported when it is asked for, not before.
 """
 
