@@ -54,10 +54,11 @@ from data.errors import InputError
 from infer.backends import add_runtime, default_threads, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
-from infer.cluster import LOCAL, Crew, open_crew
+from infer.cluster import Crew, open_crew
 from infer.extractor import Extractor
 from infer.filters import Filter
 from infer.inputs import STDIN, Item, Place, Source, find_sources, read_items
+from infer.nodes import LOCAL
 from infer.outputs import FORMATS, STDOUT, SUFFIXES, ErrorLog, Sink, errors_file, format_name, is_folder, open_sink
 from infer.parts import KEPT, open_parts, partial_folder
 from infer.site import INDEX, open_site

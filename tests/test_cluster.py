@@ -25,9 +25,10 @@ from data.formats import read_articles
 from data.schema import Article
 from infer.__main__ import main
 from infer.batch import PART
-from infer.cluster import LOCAL, Crew, Share, connect, cut_shards, pack, share_out, unpack
+from infer.cluster import Crew, cut_shards, pack, unpack
 from infer.extractor import CHUNK
 from infer.inputs import Place, Source, find_sources
+from infer.nodes import LOCAL, Share, connect, share_out
 from infer.parts import PartWriter
 from tests.conftest import FEW, ROOT
 from tests.records import article
