@@ -141,6 +141,13 @@ def test_documents_like_the_domain_are_read_again_and_last(tokens: Tokens, vocab
     assert set(plan.order[-2 * len(again) :].tolist()) == set(again.tolist())
     rest = np.setdiff1d(np.flatnonzero(counts == 1), held_out.order)
     assert near[again].min() >= near[rest].max()
+    alone, _ = make_plans(config.model_copy(update={"passes": 0}), tokens, near)
+    assert set(np.bincount(alone.order)[again].tolist()) == {2} and set(alone.order.tolist()) == set(again.tolist())
+
+
+def test_nothing_to_read_is_refused(tokens: Tokens) -> None:
+    with pytest.raises(InputError, match="something to read"):
+        make_plans(settings_of(passes=0), tokens, None)
 
 
 @PROPERTY

@@ -94,12 +94,12 @@ class Config(_Section):
 
 
 class DomainConfig(_Section):
-    """Which documents are read more than once, and last: those most like some articles."""
+    """Which documents are read more often than others, and last: those most like some articles."""
 
     articles: str = Field(description="annotated articles that show what the encoder is for")
     segmenter: str = Field(default=DEFAULT, description="their segmenter, where the text is segmented already (none)")
-    share: float = Field(gt=0, le=1, description="share of the text that is read again")
-    passes: int = Field(ge=1, description="how many times it is read again")
+    share: float = Field(gt=0, le=1, description="share of the text that is read so")
+    passes: int = Field(ge=1, description="how many times it is read, after the whole text")
 
 
 class PretrainingConfig(_Section):
@@ -112,7 +112,7 @@ class PretrainingConfig(_Section):
     warmup: float = Field(default=0.04, ge=0, lt=1, description="share of the steps in which the rate rises")
     masked: float = Field(default=0.2, gt=0, lt=1, description="share of the words that are to be guessed")
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
-    passes: int = Field(default=1, ge=1, description="how many times the whole text is read")
+    passes: int = Field(default=1, ge=0, description="how many times the whole text is read; 0: its domain alone")
     domain: DomainConfig | None = None
     save_every: int = Field(default=500, ge=1, description="steps between checkpoints")
     seed: int = 13

@@ -63,6 +63,12 @@ def make_plans(config: PretrainingConfig, tokens: Tokens, likeness: np.ndarray |
         near = rest[np.argsort(-likeness[rest], kind="stable")]
         near = near[: int(np.searchsorted(np.cumsum(sizes[near]), config.domain.share * sizes[rest].sum())) + 1]
         parts += [random.permutation(near) for _ in range(config.domain.passes)]
+    if not parts:
+        raise InputError(
+            "pretraining.passes 0 and no pretraining.domain",
+            expected="something to read",
+            mend="set pretraining.passes to 1, or name a domain",
+        )
     order = np.concatenate(parts)
     return (
         _cut(order, sizes, config.windows, config.tokens_per_step),
