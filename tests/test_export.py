@@ -45,7 +45,7 @@ def checkpoint(phobert_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
         labels=list(LABELS), segmenter="none", max_length=256, stride=16, fingerprints={}, versions={}, dev={}
     )
     folder = tmp_path_factory.mktemp("export") / "checkpoint"
-    write_checkpoint(folder, model, PhobertBPE.load(phobert_folder), settings, 256)
+    write_checkpoint(folder, model, PhobertBPE.load(phobert_folder), settings, 256, {})
     return folder
 
 

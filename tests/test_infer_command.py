@@ -283,8 +283,8 @@ def test_articles_are_read_as_they_are_written(tmp_path: Path, monkeypatch: pyte
     reading = infer.inputs.read_items
     state = {"read": 0, "written": 0}
 
-    def counted(sources: Any) -> Iterator[Any]:
-        for item in reading(sources):
+    def counted(*asked: Any) -> Iterator[Any]:
+        for item in reading(*asked):
             state["read"] += 1
             yield item
 

@@ -118,7 +118,13 @@ def test_threads_do_not_depend_on_how_many_were_asked_for(tmp_path: Path, monkey
     (tmp_path / WEIGHTS_FILE).touch()
 
     def shared(text_bytes: int, **asked: int | str | None) -> tuple[int, int | None]:
-        options = {"workers": None, "threads": None, "device": "cpu", "model": tmp_path} | asked
+        options: dict[str, object] = {
+            "workers": None,
+            "threads": None,
+            "device": "cpu",
+            "model": tmp_path,
+            "ray": None,
+        } | asked
         return share_out(Namespace(**options), text_bytes)
 
     assert shared(0) == (1, None)
