@@ -63,7 +63,8 @@ def make_windows(firsts: np.ndarray, total: int, sentences: np.ndarray, max_leng
         for index, (start, end) in enumerate(spans)
     ]
     lengths = np.diff(words)
-    whole = sum(_within(spans, a, b) for a, b in itertools.pairwise(begins))
+    ends = [end for _, end in spans]
+    whole = sum(_within(spans, ends, a, b) for a, b in itertools.pairwise(begins))
     return Windows(windows, int((lengths > room).sum()), len(begins) - 1 - whole)
 
 
@@ -132,7 +133,7 @@ def _owners(firsts: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
     return owners
 
 
-def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether some window holds all of [start, end)."""
-    index = bisect_left([b for _, b in spans], end)
-    return any(a <= start for a, b in spans[index:] if b >= end)
+def _within(spans: list[tuple[int, int]], ends: list[int], start: int, end: int) -> bool:
+    """Whether some window holds all of [start, end): starts and ends rise, so the first that ends late enough tells."""
+    index = bisect_left(ends, end)
+    return index < len(spans) and spans[index][0] <= start
