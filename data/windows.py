@@ -59,7 +59,7 @@ def make_windows(firsts: np.ndarray, total: int, sentences: np.ndarray, max_leng
     spans = list(_spans(words, begins, total, room, stride))
     owners = _owners(firsts, spans)
     own = np.searchsorted(owners, np.arange(len(spans) + 1)).tolist()
-    windows = [Window(*span, *words_of) for span, words_of in zip(spans, itertools.pairwise(own), strict=True)]
+    windows = [Window(start, end, a, b) for (start, end), (a, b) in zip(spans, itertools.pairwise(own), strict=True)]
     lengths = np.diff(words)
     ends = [end for _, end in spans]
     whole = sum(_within(spans, ends, a, b) for a, b in itertools.pairwise(begins))
