@@ -33,7 +33,8 @@ _PATTERNS = (
     r"\n\s*",
     r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]{1,64}@\w+(?:[.-]\w+)+",  # addresses
     rf"\d+/\d{{4}}/{_LETTER}+\d*(?:-{_LETTER}+)*",  # numbers of documents: 46/2016/NĐ-CP
-    r"[A-Za-z][A-Za-z0-9-]{0,63}(?:\.[a-z][a-z0-9-]*)*\.(?:vn|com|net|org|info|edu|gov|tv|me|club)\b(?:/\S*)?",
+    # at most ten labels: each of a long row of syllables and full stops could begin a name
+    r"[A-Za-z][A-Za-z0-9-]{0,63}+(?:\.[a-z][a-z0-9-]*+){0,8}\.(?:vn|com|net|org|info|edu|gov|tv|me|club)\b(?:/\S*)?",
     rf"[-+]?\d+(?:[.,:/+-]\d+)*(?:{_LETTER}+\d*)*",  # 1.500, 9/10/2016, 2-3, 9h30; -35 in SU-35
     rf"GD-ĐT|{_LETTER}+/[hs]\b|[A-ZĐ]&[A-ZĐ]\b",
     rf"[{_UPPER}](?:\.{_LETTER}+)+|(?:PGS|GS|TS|ThS|BS)(?:\.{_LETTER}+)+",  # T.L, N.BÌNH, PGS.TS

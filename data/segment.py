@@ -252,8 +252,10 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
         for stop in _STOP.finditer(text, line.start(), line.end()):
             if stop[1].islower():
                 continue
-            word = (text[start : stop.start()].split() or [""])[-1].lstrip("(\"“'‘[")
-            numbered = text[start : stop.start()].strip().isdigit()  # "1. Về công tác …"
+            last = _last_word(text, start, stop.start())
+            word = last.lstrip("(\"“'‘[")
+            # "1. Về công tác …"
+            numbered = last.isdigit() and text[start : stop.start()].strip() == last
             initial = len(word) == 1 and word.isupper()  # "Nguyễn Văn A. …"
             if text[stop.start()] == "." and (word in _ABBREVIATIONS or numbered or initial):
                 continue
@@ -261,6 +263,16 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
             start = stop.end()
         if text[start : line.end()].strip():
             yield start, line.end()
+
+
+def _last_word(text: str, start: int, end: int) -> str:
+    """The last word of text[start:end], "" where there is none; only so much is looked at as it takes."""
+    reach = 32
+    while True:
+        words = text[max(start, end - reach) : end].split()
+        if len(words) > 1 or end - reach <= start:
+            return words[-1] if words else ""
+        reach *= 2
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

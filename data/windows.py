@@ -58,12 +58,11 @@ def make_windows(firsts: np.ndarray, total: int, sentences: np.ndarray, max_leng
     begins = [words[index] for index in sentences.tolist()]  # sentence begins as subword offsets, and the end
     spans = list(_spans(words, begins, total, room, stride))
     owners = _owners(firsts, spans)
-    windows = [
-        Window(start, end, int(np.searchsorted(owners, index)), int(np.searchsorted(owners, index, side="right")))
-        for index, (start, end) in enumerate(spans)
-    ]
+    own = np.searchsorted(owners, np.arange(len(spans) + 1)).tolist()
+    windows = [Window(start, end, a, b) for (start, end), (a, b) in zip(spans, itertools.pairwise(own), strict=True)]
     lengths = np.diff(words)
-    whole = sum(_within(spans, a, b) for a, b in itertools.pairwise(begins))
+    ends = [end for _, end in spans]
+    whole = sum(_within(spans, ends, a, b) for a, b in itertools.pairwise(begins))
     return Windows(windows, int((lengths > room).sum()), len(begins) - 1 - whole)
 
 
@@ -122,8 +121,8 @@ def _owners(firsts: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
     """
     owners = np.zeros(len(firsts), dtype=np.int64)
     most = np.full(len(firsts), -1, dtype=np.int64)
-    for index, (start, end) in enumerate(spans):
-        low, high = np.searchsorted(firsts, start), np.searchsorted(firsts, end)
+    edges = np.searchsorted(firsts, np.array(spans)).tolist()  # all at once: each call may copy `firsts`
+    for index, ((start, end), (low, high)) in enumerate(zip(spans, edges, strict=True)):
         here = firsts[low:high]
         context = np.minimum(here - start, end - 1 - here)
         better = context > most[low:high]
@@ -132,7 +131,7 @@ def _owners(firsts: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
     return owners
 
 
-def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether some window holds all of [start, end)."""
-    index = bisect_left([b for _, b in spans], end)
-    return any(a <= start for a, b in spans[index:] if b >= end)
+def _within(spans: list[tuple[int, int]], ends: list[int], start: int, end: int) -> bool:
+    """Whether some window holds all of [start, end): starts and ends rise, so the first that ends late enough tells."""
+    index = bisect_left(ends, end)
+    return index < len(spans) and spans[index][0] <= start

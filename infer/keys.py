@@ -19,13 +19,14 @@ of the highest executive office among the person's positions (`_RANKS`), as it i
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from infer.bodies import body_of, is_ministry
 from infer.folding import fold, match_key
 from infer.localities import Home, find_home, is_province, place_of, province_slug, slug, write_out
+from infer.names import LONGEST_NAME
 from infer.officials import Official
 
 # Abbreviations of bodies and fields over match keys, in order.
@@ -93,6 +94,9 @@ _COMMUNES = ("xã", "phường", "thị trấn", "thôn")
 _DISTRICTS = ("huyện", "thị xã", "thành phố", "quận")
 
 
+_LONGEST = 600  # characters; a longer phrase is no body
+
+
 @lru_cache(16384)  # bodies come again from article to article
 def _full(phrase: str) -> str:
     """A body's folded name with its abbreviations written out; levels keep the capitals of what follows them."""
@@ -111,8 +115,10 @@ def _full(phrase: str) -> str:
 def body_key(phrase: str, home: Home) -> str | None:
     """The key of the body or locality that a phrase names, in an article that plays out at `home`.
 
-    None for a group, and for a word that any body goes by. Never raises on text.
+    None for a group, for a word that any body goes by, and for a phrase too long to be a name. Never raises on text.
     """
+    if len(phrase) > _LONGEST:
+        return None
     text = _full(phrase).strip(" ,.;:-–—")
     key = match_key(text)
     if not slug(key) or _GROUP.match(key) or _BARE.fullmatch(key):
@@ -208,15 +214,13 @@ class Person(NamedTuple):
 
 def _people(officials: Sequence[Official]) -> list[Person]:
     """The persons whom the article names in full, in order; a name that ends another one is that person's."""
-    names = list(dict.fromkeys(match_key(o["name"]) for o in officials if o["name"]))
-    longest = [n for n in names if not any(n != other and _fits(n, other) for other in names)]
-    found = []
-    for name in longest:
-        mine = [o for o in officials if o["name"] and match_key(o["name"]) == name]
-        person = Person(name, tuple(dict.fromkeys(p for o in mine for p in o["positions"])))
-        if person.positions or _is_whole(name):
-            found.append(person)
-    return found
+    named: dict[str, dict[str, None]] = {}  # match key of a name → its positions, in order
+    for official in officials:
+        if official["name"]:
+            named.setdefault(match_key(official["name"]), {}).update(dict.fromkeys(official["positions"]))
+    parts = {short for name in named for short in _short_forms(name)}
+    people = [Person(name, tuple(positions)) for name, positions in named.items() if name not in parts]
+    return [person for person in people if person.positions or _is_whole(person.name)]
 
 
 def _is_whole(name: str) -> bool:
@@ -224,9 +228,17 @@ def _is_whole(name: str) -> bool:
     return " " in name or "'" in name
 
 
-def _fits(short: str, name: str) -> bool:
-    """Whether `short` is how an article calls a person after the first time: the end of the name, or of two parts."""
-    return f" {name}".endswith(f" {short}") or (len(short.split()) > 1 and f" {short} " in f" {name} ")
+def _short_forms(name: str) -> set[str]:
+    """What an article may call a person after the first time: the end of the name, or two of its parts and more."""
+    words = name.split()
+    ends = range(1, len(words) + 1)
+    shorts = {
+        " ".join(words[start:end])
+        for end in ends
+        for start in range(max(0, end - LONGEST_NAME), end)
+        if end == len(words) or end - start > 1
+    }
+    return shorts - {name}
 
 
 # A position → the key of its body: `body_key_of` in one article, remembered
@@ -254,37 +266,67 @@ def body_key_of(position: str, home: Home) -> str | None:
     return body_key(body, home)
 
 
-# (person, title, key of the body)
-_Office = tuple[Person, str, str | None]
+class _Office(NamedTuple):
+    """The highest of some offices that have a body: its place in `_RANKS`, and the key of the body, or None."""
+
+    rank: int
+    body: str | None
 
 
-def _owner(official: Official, people: Sequence[Person], offices: Sequence[_Office], key_of: _KeyOf) -> Person | None:
-    """The one person of the article whom a mention fits, or None; `offices` are those of `people`."""
-    if official["name"]:
-        name = match_key(official["name"])
-        fitting = [p for p in people if name == p.name] or [p for p in people if _fits(name, p.name)]
-        return fitting[0] if len(fitting) == 1 else None
-    if len(official["positions"]) != 1 or _NOBODY.match(match_key(official["positions"][0])):
-        return None
-    title, body = _title(official["positions"][0], key_of)
-    fitting = list(dict.fromkeys(p for p, t, b in offices if t == title and (b == body or body is None)))
-    if body is None and official["bodies"][0] is not None:
-        return None  # a group's
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def _main_body(positions: Sequence[str], key_of: _KeyOf) -> str | None:
-    """The body key of the highest of a person's offices that has one."""
-    for rank in _RANKS:
+def _main_office(positions: Sequence[str], key_of: _KeyOf) -> _Office:
+    for number, rank in enumerate(_RANKS):
         for position in positions:
             if rank.match(match_key(position)) and (key := key_of(position)):
-                return key
-    return None
+                return _Office(number, key)
+    return _Office(len(_RANKS), None)
 
 
-def _person_key(person: Person, home: Home, key_of: _KeyOf) -> str:
-    body = _main_body(person.positions, key_of)
-    return f"{slug(person.name)}@{body}" if body and _is_whole(person.name) else f"{slug(person.name)}~{home.local}"
+class _People:
+    """The persons of one article, by all that they may be called: the time for a mention is that of a look-up."""
+
+    def __init__(self, people: Sequence[Person], home: Home, key_of: _KeyOf) -> None:
+        self._key_of = key_of
+        self._people = {person.name: person for person in people}
+        self._offices = {person.name: _main_office(person.positions, key_of) for person in people}
+        self._keys = {name: self._key(name, home) for name in self._people}
+        self._short: dict[str, set[str]] = {}  # a short form → names
+        # title and key of the body, or the title alone → names
+        self._holders: dict[tuple[str, str | None], set[str]] = {}
+        for person in people:
+            for short in _short_forms(person.name):
+                self._short.setdefault(short, set()).add(person.name)
+            for position in person.positions:
+                title, body = _title(position, key_of)
+                for named in (body, None):
+                    self._holders.setdefault((title, named), set()).add(person.name)
+
+    def owner(self, official: Official) -> str | None:
+        """The name of the one person whom a mention fits, or None."""
+        if official["name"]:
+            name = match_key(official["name"])
+            return name if name in self._people else _single(self._short.get(name))
+        if len(official["positions"]) != 1 or _NOBODY.match(match_key(official["positions"][0])):
+            return None
+        title, body = _title(official["positions"][0], self._key_of)
+        if body is None and official["bodies"][0] is not None:
+            return None  # a group's
+        return _single(self._holders.get((title, body)))
+
+    def keys(self, official: Official) -> dict[str, str | None]:
+        """The keys of the person of a mention, and of the body of its highest office or the person's."""
+        owner, own = self.owner(official), _main_office(official["positions"], self._key_of)
+        if owner is None:
+            return {"person": None, "body": own.body}
+        offices = own, self._offices[owner]
+        return {"person": self._keys[owner], "body": min(offices, key=lambda office: office.rank).body}
+
+    def _key(self, name: str, home: Home) -> str:
+        body = self._offices[name].body
+        return f"{slug(name)}@{body}" if body and _is_whole(name) else f"{slug(name)}~{home.local}"
+
+
+def _single(names: Collection[str] | None) -> str | None:
+    return next(iter(names)) if names and len(names) == 1 else None
 
 
 def add_keys(
@@ -308,17 +350,6 @@ def add_keys(
     bodies = [body for o in officials for body in o["bodies"] if body]
     home = find_home(text, date, place, [*map(fold, agencies), *bodies])
     agency_key, key_of = cache(partial(body_key, home=home)), cache(partial(body_key_of, home=home))
-    people = _people(officials)
-    offices = [(person, *_title(position, key_of)) for person in people for position in person.positions]
-    keyed = []
-    for official in officials:
-        owner = _owner(official, people, offices, key_of)
-        positions = [*official["positions"], *(owner.positions if owner else ())]
-        keyed.append(
-            {
-                **official,
-                "person": _person_key(owner, home, key_of) if owner else None,
-                "body": _main_body(positions, key_of),
-            }
-        )
+    people = _People(_people(officials), home, key_of)
+    keyed = [{**official, **people.keys(official)} for official in officials]
     return [{"body": agency_key(agency)} for agency in agencies], keyed

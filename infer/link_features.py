@@ -251,7 +251,7 @@ def _ruled_pair(known: Known, mention: int, head: int, role: str, way: str) -> I
         issuer = scene.ruled_issuer.get(mention)
         say = "none" if issuer is None else "yes" if issuer == head else "same" if scene.same(issuer, head) else "no"
     else:
-        say = "yes" if (head, mention) in scene.ruled_links else "no" if mention in scene.ruled_mentions else "none"
+        say = "yes" if scene.ruled_together(head, mention) else "no" if mention in scene.ruled_tied else "none"
     yield from (f"rules={say}", f"rules={say} {way}", f"rules={say} head={level(chances[head][role])}")
     yield f"rules={say} {scene.roles[mention]} {scene.roles[head]}"
     yield f"rules of own={scene.roles[mention]} {way}"
@@ -260,6 +260,7 @@ def _ruled_pair(known: Known, mention: int, head: int, role: str, way: str) -> I
 def _between(scene: Scene, mention: int, head: int, side: str) -> Iterator[str]:
     """What stands between two mentions of one sentence."""
     first, last = sorted((scene.place[mention], scene.place[head]))
+    last = min(last, first + FAR)
     between = scene.tokens[first + 1 : last]
     signs = [sign for sign in scene.signs[first + 1 : last] if sign]
     if len(between) <= 4:

@@ -180,9 +180,10 @@ class Linker:
     def find_issuer(self, known: Known, record: Record) -> None:
         """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
         votes: dict[Head, float] = {}
+        together = set(record.assignees)
         for assignee in record.assignees:
             for head, chance in self.heads(known, assignee, ISSUER).items():
-                if head not in record.assignees:
+                if head not in together:
                     votes[head] = votes.get(head, 0.0) + chance * known.chances[assignee][ASSIGNEE]
         best = max(votes, key=votes.__getitem__)
         if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees):
@@ -203,8 +204,9 @@ class Linker:
         votes: dict[int, float] = {}  # first assignee of a record → chance
         chances = self.heads(known, mention, role)
         for head, chance in chances.items():
-            if isinstance(head, int) and head in home and mention not in (home[head].issuer, *home[head].assignees):
-                first = home[head].assignees[0]
+            record = home.get(head) if isinstance(head, int) else None
+            if record and mention != record.issuer and home.get(mention) is not record:
+                first = record.assignees[0]
                 votes[first] = votes.get(first, 0.0) + chance
         best = max(votes, key=votes.__getitem__, default=None)
         likely = 0.0 if best is None else votes[best]

@@ -57,6 +57,8 @@ _CITY = re.compile(r"\bthành phố$")
 _PROVINCE = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, PROVINCES), key=len, reverse=True))})(?![\w-])")
 _PROVINCE_STARTS = frozenset(re.split(r"\W", name)[0] for name in PROVINCES)
 _WORD = re.compile(r"(?<![\w-])\w+")
+_NAME_STARTS = COMMON_SURNAMES | MIDDLE_NAMES
+_BEFORE = 40  # characters before a province that tell what it is: more than a surname or the word for a level has
 _REMEMBERED = 16384  # phrases
 _LEVEL = re.compile(rf"(?:^|(?<= ))(?:{_LEVELS})(?= |$)")
 
@@ -137,9 +139,11 @@ def _provinces(line: str) -> set[str]:
         if match is None:
             continue
         end = match.end()
-        before = key[: match.start()].rstrip()
+        # not the whole line, which may be the whole article
+        before = key[max(0, match.start() - _BEFORE) : match.start()].rstrip()
         *_, last = before.split() or [""]
-        person = last in COMMON_SURNAMES | MIDDLE_NAMES and line[: match.start()].rstrip()[-len(last)].isupper()
+        at = match.start() - 1 - len(last)  # a folded line has single spaces
+        person = last in _NAME_STARTS and line[at].isupper()
         lower = _BELOW.search(before) and not _CITY.search(before)
         if line[match.start()].isupper() and not person and not lower:
             found.add(province_slug(match[0]))

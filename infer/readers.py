@@ -24,7 +24,7 @@ from data.schema import Article, parse_article
 from infer.sheets import import_arrow
 
 # Characters of an article: three hundred times one of news, twice a long novel. What becomes of it takes time and
-# memory in proportion or worse.
+# memory in proportion.
 MOST_CHARACTERS = 1_000_000
 # Bytes of a line, row, text or page: the longest article with every character escaped, and what stands beside it.
 MOST_BYTES = 16_000_000

@@ -26,6 +26,7 @@ TRIGGERS = frozenset(
 )  # fmt: skip
 _JOINTS = frozenset({Role.AND, Role.OF, Role.CLAUSE, Role.PAST, Role.OUTSIDER})
 _MARKS = frozenset({Role.COMMA, Role.STOP, Role.QUOTE})
+_NO_RECORD: frozenset[int] = frozenset()
 _PARTS = re.compile(r"[,–\-(;]| và ")
 
 
@@ -100,22 +101,29 @@ class Scene:
         numbers = {mention.id: n for n, mention in enumerate(self.mentions)}
         roles: list[set[str]] = [set() for _ in self.mentions]
         self.ruled_issuer: dict[int, int] = {}  # of an assignee, or of what nobody is told to do
-        self.ruled_links: set[tuple[int, int]] = set()  # (assignee, what the record ties to it)
-        for directive in ruled:
+        # the records of an assignee, and of what a record ties to its assignees: their pairs may be too many
+        self.ruled_assignee: dict[int, set[int]] = {}
+        self.ruled_tied: dict[int, set[int]] = {}
+        for record, directive in enumerate(ruled):
             issuer = None if directive.issuer is None else numbers[directive.issuer]
             who = [numbers[id_] for id_ in directive.assignees]
             tied = [(name, numbers[id_]) for name in LISTS[1:] for id_ in getattr(directive, name)]
             for assignee in who:
                 roles[assignee].add(LISTS[0])
+                self.ruled_assignee.setdefault(assignee, set()).add(record)
             for name, mention in tied:
                 roles[mention].add(name if who else NOBODY)
-                self.ruled_links.update((assignee, mention) for assignee in who)
+                if who:
+                    self.ruled_tied.setdefault(mention, set()).add(record)
             if issuer is not None:
                 roles[issuer].add(ISSUER)
                 for mention in who or [mention for _, mention in tied]:
                     self.ruled_issuer.setdefault(mention, issuer)
-        self.ruled_mentions = {mention for _, mention in self.ruled_links}
         self.roles = ["+".join(sorted(found)) or "0" for found in roles]
+
+    def ruled_together(self, assignee: int, mention: int) -> bool:
+        """The rules tie the mention to the assignee."""
+        return not self.ruled_assignee.get(assignee, _NO_RECORD).isdisjoint(self.ruled_tied.get(mention, _NO_RECORD))
 
     def key(self, place: int) -> str:
         """The token there; "#" outside the text."""
