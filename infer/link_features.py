@@ -105,8 +105,8 @@ def _clause(scene: Scene, place: int, low: int, high: int) -> list[str]:
     n = bisect_left(breaks, place)  # its own: a mention is a break
     first = max(low, place - NEAR, breaks[n - 1] + 1 if n else 0)
     last = min(high, place + NEAR + 1, breaks[n + 1] if n + 1 < len(breaks) else high)
-    found = [f"before in clause={key}" for key in scene.keys[first:place]]
-    return found + [f"after in clause={key}" for key in scene.keys[place + 1 : last]]
+    found = [f"before in clause={key}" for key in dict.fromkeys(scene.keys[first:place])]
+    return found + [f"after in clause={key}" for key in dict.fromkeys(scene.keys[place + 1 : last])]
 
 
 def _around(scene: Scene, place: int, low: int, high: int) -> list[str]:
@@ -119,11 +119,12 @@ def _around(scene: Scene, place: int, low: int, high: int) -> list[str]:
     nearest = []
     for side, places in (("before", before), ("after", after)):
         trigger: tuple[str, str, int] = ("-", "-", 0)
-        for n in places:
-            if tokens[n].role in _SHOWN:
-                found.append(f"anywhere {side}={signs[n]}")
-                if trigger[0] == "-" and tokens[n].role in TRIGGERS:
-                    trigger = signs[n], tokens[n].key, abs(n - place) - 1
+        shown = [n for n in places if tokens[n].role in _SHOWN]
+        found += [f"anywhere {side}={sign}" for sign in dict.fromkeys(signs[n] for n in shown)]
+        for n in shown:
+            if tokens[n].role in TRIGGERS:
+                trigger = signs[n], tokens[n].key, abs(n - place) - 1
+                break
         row = f"signs {side}="
         for n in places[: LONG - 1]:
             row += signs[n]
@@ -161,7 +162,8 @@ def _sentence(scene: Scene, low: int, high: int) -> list[str]:
     if low:
         previous = scene.tokens[max(scene.begins[scene.tokens[low].sentence - 1], low - FAR) : low]
         found.append(f"sentence before ends={previous[-1].key}{scene.keys[low]}")
-        found += {f"sentence before={_NAMES[token.role]}" for token in previous if token.role in TRIGGERS}
+        roles = dict.fromkeys(token.role for token in previous if token.role in TRIGGERS)
+        found += [f"sentence before={_NAMES[role]}" for role in roles]
         mentioned = [token.key for token in previous if token.mention is not None]
         found.append(f"mentions of sentence before={' '.join(mentioned[:3])}")
     return found

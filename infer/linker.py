@@ -15,7 +15,7 @@ The weights lie in `linker.npz`, made by `python -m train.linker`; nothing but n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain, pairwise, repeat
@@ -81,15 +81,18 @@ class Model:
 
     def scores(self, features: Iterable[str]) -> np.ndarray:
         """Sums of weights, float32 [classes]; each name counts once."""
-        return np.asarray(self.all_scores([features])[0])
+        return np.asarray(self.all_scores([set(features)])[0])
 
-    def all_scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
-        """`scores` of each row, float32 [rows, classes]."""
-        none, row_of = self._none, self.rows.get
-        known = [{none}.union(map(row_of, row, repeat(none))) for row in rows]
-        starts = np.cumsum([0, *map(len, known)])
-        flat = np.fromiter(chain.from_iterable(known), dtype=np.int64, count=int(starts[-1]))
-        return np.asarray(np.add.reduceat(self._padded[flat], starts[:-1], axis=0))
+    def all_scores(self, rows: Sequence[Collection[str]]) -> np.ndarray:
+        """`scores` of each row, float32 [rows, classes]; no row has a name twice."""
+        sizes = np.array([len(row) for row in rows], dtype=np.int64)
+        numbers = map(self.rows.get, chain.from_iterable(rows), repeat(self._none))
+        flat = np.fromiter(numbers, dtype=np.int64, count=int(sizes.sum()))
+        sums = np.zeros((len(rows), self.weights.shape[1]), np.float32)
+        full = sizes > 0  # reduceat cannot add up nothing
+        if len(flat):
+            sums[full] = np.add.reduceat(self._padded[flat], (np.cumsum(sizes) - sizes)[full], axis=0)
+        return sums
 
 
     def under(self, kind: str) -> Model:
@@ -128,7 +131,7 @@ class Panel:
         self._columns = {name: slice(*edge) for name, edge in zip(models, pairwise(edges), strict=True)}
         self._joined = joined(list(models.values()))
 
-    def scores(self, rows: Sequence[Iterable[str]]) -> dict[str, np.ndarray]:
+    def scores(self, rows: Sequence[Collection[str]]) -> dict[str, np.ndarray]:
         """By name of the model, float32 [rows, classes]."""
         scores = self._joined.all_scores(rows)
         return {name: scores[:, columns] for name, columns in self._columns.items()}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from infer.directive_state import LISTS, Directive
-from infer.triggers import ACTORS, Mention, Role, pieces, read_items, usable, word_key
+from infer.triggers import ACTORS, Mention, Role, pieces, read_items, usable
 
 ISSUER, NOBODY = "issuer", "nobody"
 LINE, SENTENCE = "<p>", "<s>"  # the tokens that open a line, and a sentence within one
@@ -92,7 +92,7 @@ class Scene:
             self.tokens.append(Token(LINE if new_line else SENTENCE, Role.STOP, number))
             line, quote = line + new_line, quote and not new_line
             for item in read_items(text, start, end, inside):
-                key, mention = item.phrase or word_key(text[item.start : item.end]), None
+                key, mention = item.key, None
                 if item.mention is not None:
                     key, mention = _SIGNS[item.mention.label], len(self.place)
                     self.place.append(len(self.tokens))
