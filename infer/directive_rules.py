@@ -22,7 +22,6 @@ from infer.triggers import (
     is_task,
     object_follows,
     opens_clause,
-    word_key,
     word_keys,
 )
 

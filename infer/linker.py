@@ -94,7 +94,6 @@ class Model:
             sums[full] = np.add.reduceat(self._padded[flat], (np.cumsum(sizes) - sizes)[full], axis=0)
         return sums
 
-
     def under(self, kind: str) -> Model:
         """The features whose names begin with the kind, without it."""
         rows = {name.removeprefix(f"{kind} "): n for name, n in self.rows.items() if name.startswith(f"{kind} ")}
@@ -151,7 +150,7 @@ class Linker:
 
     @cached_property
     def of_pairs(self) -> Panel:
-        """All that the features of a pair count for; under NOBODY, besides, where the pair's own name is so extended."""
+        """All that the features of a pair count for; those named "nobody …" besides, where nobody is told."""
         heads = {role: self._head(role).without(kind for _, kind in HEADLESS) for role in (*HEADS, NOBODY)}
         return Panel({"group": self.models["group"]} | heads | {f"also {NOBODY}": heads[NOBODY].under(NOBODY)})
 
@@ -237,7 +236,8 @@ class Heads:
     def ask(self, wanted: Sequence[tuple[int, str]]) -> None:
         """Find those of many a mention and role at a time."""
         heads = [candidates(self.known, mention, KIND[role]) for mention, role in wanted]
-        pairs = [(mention, head, KIND[role]) for (mention, role), row in zip(wanted, heads, strict=True) for head in row]
+        asked = zip(wanted, heads, strict=True)
+        pairs = [(mention, head, KIND[role]) for (mention, role), row in asked for head in row]
         number = {pair: n for n, pair in enumerate(dict.fromkeys(pairs))}
         scores = self.linker.of_pairs.scores([pair_features(self.known, *pair) for pair in number])
         scores[NOBODY] = scores[NOBODY] + scores[f"also {NOBODY}"]

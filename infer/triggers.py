@@ -200,9 +200,9 @@ def _read_gap(text: str, start: int, end: int) -> tuple[Item, ...]:
         for k in lengths:
             if k <= left and (found := _TABLE.get(tuple(keys[n : n + k]))):
                 role, phrase = found
-                named = role not in (Role.OUTSIDER, Role.LETTER) and n and _is_name(text[spans[n - 1][1] - 1], text[at:stop])
+                is_name = n > 0 and _is_name(text[spans[n - 1][1] - 1], text[at:stop])
                 size, stop = k, spans[n + k - 1][1]
-                if named:
+                if is_name and role not in (Role.OUTSIDER, Role.LETTER):
                     role, phrase, key = Role.WORD, "", word_key(text[at:stop])
                 break
         items.append(Item(role, at, stop, phrase, None, phrase or key))
