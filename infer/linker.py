@@ -243,7 +243,7 @@ class Heads:
         scores[NOBODY] = scores[NOBODY] + scores[f"also {NOBODY}"]
         of_role = {role: scores[role][:, 0].tolist() for role in KIND}
         for (mention, role), row in zip(wanted, heads, strict=True):
-            told = {head: of_role[role][number[mention, head, KIND[role]]] for head in row}
+            told: dict[Head, float] = {head: of_role[role][number[mention, head, KIND[role]]] for head in row}
             told |= {none: float(self.headless[f"{role} {none}"][mention]) for none in NO_HEAD[KIND[role]]}
             most = max(told.values())
             powers = {head: exp(score - most) for head, score in told.items()}
