@@ -22,7 +22,6 @@ from infer.triggers import (
     is_task,
     object_follows,
     opens_clause,
-    word_key,
     word_keys,
 )
 
@@ -357,7 +356,7 @@ class Sentence(Reading):
                 self.act(n, item)  # "- Sở Y tế: rà soát …"
             self.party = self.link = None
         elif item.phrase not in ("-", "–", ".") and not (self.bridge and not item.phrase):
-            if word_key(self.raw(item)) not in _NO_ACTION:
+            if self.party is not None and not self.party.gap and item.key not in _NO_ACTION:
                 self.act(n, item)
             self.count()
 

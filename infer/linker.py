@@ -15,11 +15,11 @@ The weights lie in `linker.npz`, made by `python -m train.linker`; nothing but n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import chain, repeat
-from math import prod
+from functools import cached_property, lru_cache
+from itertools import chain, pairwise, repeat
+from math import exp, prod
 from os import PathLike
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from infer.directive_state import LISTS, Directive
 from infer.link_features import (
     Known,
     group_features,
+    headless_chances,
     headless_features,
     mention_features,
     neighbour_features,
@@ -56,12 +57,17 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "group": ("apart", TOGETHER),
 }
 HEADS = (ISSUER, COORDINATOR, RECIPIENT, "quantity")
+LOOKS = tuple(tuple(f"{kind} {look}" for kind in ("actor", ISSUER, "quantity")) for look in (1, 2))
 
 LIKELY = 0.35  # chance from which a link is told: F1 on articles left out of training is flat around it
 TIED = 0.05  # coordinators and recipients less likely than this look for no head
 # How likely a candidate has to be, how many before the mention are asked, and how many behind it in its line.
 REACH = 60  # actors on either side that are looked at
 CANDIDATES = {ISSUER: (0.02, 8, 3), ASSIGNEE: (0.07, 5, 2)}
+# What a mention looks for in each role, what it finds where that is no mention, and how features begin that say so.
+KIND = {ISSUER: ISSUER, NOBODY: ISSUER, COORDINATOR: ASSIGNEE, RECIPIENT: ASSIGNEE, "quantity": ASSIGNEE}
+NO_HEAD: dict[str, tuple[str | None, ...]] = {ISSUER: (None,), ASSIGNEE: (None, NOBODY)}
+HEADLESS = [(role, f"{role} {none}") for role, kind in KIND.items() for none in NO_HEAD[kind]]
 
 
 class Model:
@@ -75,15 +81,29 @@ class Model:
 
     def scores(self, features: Iterable[str]) -> np.ndarray:
         """Sums of weights, float32 [classes]; each name counts once."""
-        return np.asarray(self.all_scores([features])[0])
+        return np.asarray(self.all_scores([set(features)])[0])
 
-    def all_scores(self, rows: Sequence[Iterable[str]]) -> np.ndarray:
-        """`scores` of each row, float32 [rows, classes]."""
-        none, row_of = self._none, self.rows.get
-        known = [{none}.union(map(row_of, row, repeat(none))) for row in rows]
-        starts = np.cumsum([0, *map(len, known)])
-        flat = np.fromiter(chain.from_iterable(known), dtype=np.int64, count=int(starts[-1]))
-        return np.asarray(np.add.reduceat(self._padded[flat], starts[:-1], axis=0))
+    def all_scores(self, rows: Sequence[Collection[str]]) -> np.ndarray:
+        """`scores` of each row, float32 [rows, classes]; no row has a name twice."""
+        sizes = np.array([len(row) for row in rows], dtype=np.int64)
+        numbers = map(self.rows.get, chain.from_iterable(rows), repeat(self._none))
+        flat = np.fromiter(numbers, dtype=np.int64, count=int(sizes.sum()))
+        sums = np.zeros((len(rows), self.weights.shape[1]), np.float32)
+        full = sizes > 0  # reduceat cannot add up nothing
+        if len(flat):
+            sums[full] = np.add.reduceat(self._padded[flat], (np.cumsum(sizes) - sizes)[full], axis=0)
+        return sums
+
+    def under(self, kind: str) -> Model:
+        """The features whose names begin with the kind, without it."""
+        rows = {name.removeprefix(f"{kind} "): n for name, n in self.rows.items() if name.startswith(f"{kind} ")}
+        return Model(rows, self.weights[list(rows.values())])
+
+    def without(self, kinds: Iterable[str]) -> Model:
+        """The features whose names begin with none of the kinds."""
+        prefixes = tuple(f"{kind} " for kind in kinds)
+        rows = {name: n for name, n in self.rows.items() if not name.startswith(prefixes)}
+        return Model(rows, self.weights[list(rows.values())])
 
 
 def joined(models: Sequence[Model]) -> Model:
@@ -102,123 +122,171 @@ def softmax(scores: np.ndarray) -> list[list[float]]:
     return shares
 
 
+class Panel:
+    """Models that read the same features: each name is looked up once for all of them."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        edges = np.cumsum([0, *(model.weights.shape[1] for model in models.values())]).tolist()
+        self._columns = {name: slice(*edge) for name, edge in zip(models, pairwise(edges), strict=True)}
+        self._joined = joined(list(models.values()))
+
+    def scores(self, rows: Sequence[Collection[str]]) -> dict[str, np.ndarray]:
+        """By name of the model, float32 [rows, classes]."""
+        scores = self._joined.all_scores(rows)
+        return {name: scores[:, columns] for name, columns in self._columns.items()}
+
+
 class Linker:
     """The models by name: those of `CLASSES`, and "head " + each of `HEADS`."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.models = models
-        self._joined: dict[tuple[str, ...], Model] = {}
+
+    @cached_property
+    def of_mentions(self) -> Panel:
+        """All that the features of a mention by itself count for: both looks, and that it has no head."""
+        looks = {name: self.models[name] for name in chain(*LOOKS)}
+        return Panel(looks | {kind: self._head(role).under(kind) for role, kind in HEADLESS})
+
+    @cached_property
+    def of_pairs(self) -> Panel:
+        """All that the features of a pair count for; those named "nobody …" besides, where nobody is told."""
+        heads = {role: self._head(role).without(kind for _, kind in HEADLESS) for role in (*HEADS, NOBODY)}
+        return Panel({"group": self.models["group"]} | heads | {f"also {NOBODY}": heads[NOBODY].under(NOBODY)})
+
+    def _head(self, role: str) -> Model:
+        return self.models[f"head {ISSUER if role == NOBODY else role}"]
 
     def link(self, scene: Scene) -> list[Directive]:
         """The records, in reading order."""
-        known = self.look(scene)
-        records = [Record(group) for group in self.groups(known)]
+        known, headless = self.look(scene)
+        groups = self.groups(known)
+        records = [Record(group) for group in groups]
         home = {assignee: record for record in records for assignee in record.assignees}
+        seekers = [(mention, role) for mention in range(len(scene.place)) for role in roles_of(known, mention)]
+        heads = Heads(self, known, headless)
+        heads.ask([*((assignee, ISSUER) for assignee in home), *seekers])
         for record in records:
             record.chances = [known.chances[assignee][ASSIGNEE] for assignee in record.assignees]
-            self.find_issuer(known, record)
+            find_issuer(known, record, heads)
         alone: dict[int, Record] = {}
-        for mention in range(len(scene.place)):
-            for role in roles_of(known, mention):
-                self.find_home(known, mention, role, home, alone)
+        for mention, role in seekers:
+            find_home(known, mention, role, heads, home, alone)
         records += [record for record in alone.values() if record.lists.keys() & set(QUANTITIES)]
         directives = [record.finish(scene) for record in records]
         return sorted(directives, key=lambda directive: (directive.start, directive.end))
 
-    def look(self, scene: Scene) -> Known:
-        """What each mention may be, looked at twice."""
+    def look(self, scene: Scene) -> tuple[Known, dict[str, np.ndarray]]:
+        """What each mention may be, looked at twice; and what its features count for by kind of having no head."""
         own = [mention_features(scene, mention) for mention in range(len(scene.place))]
-        first = Known(scene, own, self.all_chances(scene, 1, own))
-        rows = [row + neighbour_features(first, n) for n, row in enumerate(own)]
-        return first._replace(chances=self.all_chances(scene, 2, rows))
+        scores = self.of_mentions.scores(own)
+        first = Known(scene, own, chances(scene, [scores[name] for name in LOOKS[0]]))
+        more = self.of_mentions.scores([neighbour_features(first, n) for n in range(len(own))])
+        known = Known(scene, own, chances(scene, [scores[name] + more[name] for name in LOOKS[1]]))
+        last = self.of_mentions.scores([headless_chances(known, n) for n in range(len(own))])
+        return known, {kind: (scores[kind] + last[kind])[:, 0] for _, kind in HEADLESS}
 
     def all_chances(self, scene: Scene, look: int, rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
-        """`chances` of all mentions; rows: their features."""
-        quantities = [n for n, label in enumerate(scene.labels) if label not in ACTORS]
-        roles, issuers = self._classes((f"actor {look}", f"{ISSUER} {look}"), [rows[n] for n in scene.actors])
-        (amounts,) = self._classes((f"quantity {look}",), [rows[n] for n in quantities])
-        found = dict(zip(quantities, amounts, strict=True))
-        for n, role, issuer in zip(scene.actors, roles, issuers, strict=True):
-            found[n] = role | {ISSUER: issuer[ISSUER]}
-        return [found[n] for n in range(len(rows))]
-
-    def chances(self, scene: Scene, mention: int, look: int, features: Sequence[str]) -> dict[str, float]:
-        """The roles of one mention with their probabilities; an actor's chance to be an issuer is one of its own."""
-        if scene.labels[mention] not in ACTORS:
-            ((amount,),) = self._classes((f"quantity {look}",), [features])
-            return amount
-        ((role,), (issuer,)) = self._classes((f"actor {look}", f"{ISSUER} {look}"), [features])
-        return role | {ISSUER: issuer[ISSUER]}
-
-    def _together(self, features: Sequence[str]) -> bool:
-        ((chances,),) = self._classes(("group",), [features])
-        return chances[TOGETHER] > 0.5
-
-    def _classes(self, names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> list[list[dict[str, float]]]:
-        """The classes of each row with their probabilities, by each of the models."""
-        if names not in self._joined:
-            self._joined[names] = joined([self.models[name] for name in names])
-        scores = self._joined[names].all_scores(rows)
-        edges = np.cumsum([len(CLASSES[name]) for name in names])
-        return [
-            [dict(zip(CLASSES[name], chances, strict=True)) for chances in softmax(part)]
-            for name, part in zip(names, np.split(scores, edges[:-1], axis=1), strict=True)
-        ]
+        """`chances` of all mentions by the look of that number; rows: their features."""
+        return chances(scene, [self.models[name].all_scores(rows) for name in LOOKS[look - 1]])
 
     def groups(self, known: Known) -> list[list[int]]:
         """The assignees, those of one record together."""
-        groups: list[list[int]] = []
-        for actor in known.scene.actors:
-            if known.chances[actor][ASSIGNEE] <= LIKELY:
-                continue
-            if groups and self._together(group_features(known, groups[-1][-1], actor)):
+        likely = [actor for actor in known.scene.actors if known.chances[actor][ASSIGNEE] > LIKELY]
+        scores = self.of_pairs.scores([group_features(known, *pair) for pair in pairwise(likely)])["group"]
+        groups = [likely[:1]] if likely else []
+        for actor, (apart, together) in zip(likely[1:], scores.tolist(), strict=True):
+            if together > apart:
                 groups[-1].append(actor)
             else:
                 groups.append([actor])
         return groups
 
-    def find_issuer(self, known: Known, record: Record) -> None:
-        """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
-        votes: dict[Head, float] = {}
-        together = set(record.assignees)
-        for assignee in record.assignees:
-            for head, chance in self.heads(known, assignee, ISSUER).items():
-                if head not in together:
-                    votes[head] = votes.get(head, 0.0) + chance * known.chances[assignee][ASSIGNEE]
-        best = max(votes, key=votes.__getitem__)
-        if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees):
-            record.issuer = best
-            record.chances.append(votes[best] / sum(record.chances))
 
-    def heads(self, known: Known, mention: int, role: str) -> dict[Head, float]:
-        """The candidates with their probabilities."""
-        heads, rows = options(known, mention, role)
-        model = self.models[f"head {ISSUER if role == NOBODY else role}"]
-        (chances,) = softmax(model.all_scores(rows).T)
-        return dict(zip(heads, chances, strict=True))
+def chances(scene: Scene, scores: Sequence[np.ndarray]) -> list[dict[str, float]]:
+    """The roles of each mention with their probabilities; an actor's chance to be an issuer is one of its own.
 
-    def find_home(
-        self, known: Known, mention: int, role: str, home: Mapping[int, Record], alone: dict[int, Record]
-    ) -> None:
-        """Put the mention into its record, if it has one; `alone` keeps, by issuer, those that tell nobody."""
-        votes: dict[int, float] = {}  # first assignee of a record → chance
-        chances = self.heads(known, mention, role)
-        for head, chance in chances.items():
-            record = home.get(head) if isinstance(head, int) else None
-            if record and mention != record.issuer and home.get(mention) is not record:
-                first = record.assignees[0]
-                votes[first] = votes.get(first, 0.0) + chance
-        best = max(votes, key=votes.__getitem__, default=None)
-        likely = 0.0 if best is None else votes[best]
-        name = list_of(known.scene, mention, role)
-        if chances.get(NOBODY, 0.0) > max(LIKELY, likely):
-            issuers = self.heads(known, mention, NOBODY)
-            issuer = max((head for head in issuers if isinstance(head, int)), key=issuers.__getitem__, default=None)
-            if issuer is not None:
-                record = alone.setdefault(issuer, Record([], issuer, chances=[issuers[issuer]]))
-                record.add(name, mention, chances[NOBODY])
-        elif best is not None and likely > LIKELY:
-            home[best].add(name, mention, likely)
+    scores: of the three models of a look, [mentions, classes] each.
+    """
+    roles, issuers, amounts = map(softmax, scores)
+    return [
+        dict(zip(ACTOR_ROLES, roles[n], strict=True)) | {ISSUER: issuers[n][1]}
+        if label in ACTORS
+        else dict(zip(QUANTITY_ROLES, amounts[n], strict=True))
+        for n, label in enumerate(scene.labels)
+    ]
+
+
+class Heads:
+    """The heads that the mentions of an article may have."""
+
+    def __init__(self, linker: Linker, known: Known, headless: Mapping[str, np.ndarray]) -> None:
+        """known, headless: what `Linker.look` gave."""
+        self.linker = linker
+        self.known = known
+        self.headless = headless
+        self._found: dict[tuple[int, str], dict[Head, float]] = {}
+
+    def of(self, mention: int, role: str) -> dict[Head, float]:
+        """The candidates with their probabilities, as in `options`."""
+        if (mention, role) not in self._found:
+            self.ask([(mention, role)])
+        return self._found[mention, role]
+
+    def ask(self, wanted: Sequence[tuple[int, str]]) -> None:
+        """Find those of many a mention and role at a time."""
+        heads = [candidates(self.known, mention, KIND[role]) for mention, role in wanted]
+        asked = zip(wanted, heads, strict=True)
+        pairs = [(mention, head, KIND[role]) for (mention, role), row in asked for head in row]
+        number = {pair: n for n, pair in enumerate(dict.fromkeys(pairs))}
+        scores = self.linker.of_pairs.scores([pair_features(self.known, *pair) for pair in number])
+        scores[NOBODY] = scores[NOBODY] + scores[f"also {NOBODY}"]
+        of_role = {role: scores[role][:, 0].tolist() for role in KIND}
+        for (mention, role), row in zip(wanted, heads, strict=True):
+            told: dict[Head, float] = {head: of_role[role][number[mention, head, KIND[role]]] for head in row}
+            told |= {none: float(self.headless[f"{role} {none}"][mention]) for none in NO_HEAD[KIND[role]]}
+            most = max(told.values())
+            powers = {head: exp(score - most) for head, score in told.items()}
+            total = sum(powers.values())
+            self._found[mention, role] = {head: power / total for head, power in powers.items()}
+
+
+def find_issuer(known: Known, record: Record, heads: Heads) -> None:
+    """Who tells the assignees of a record, if that is likely enough; each of them has a vote."""
+    votes: dict[Head, float] = {}
+    together = set(record.assignees)
+    for assignee in record.assignees:
+        for head, chance in heads.of(assignee, ISSUER).items():
+            if head not in together:
+                votes[head] = votes.get(head, 0.0) + chance * known.chances[assignee][ASSIGNEE]
+    best = max(votes, key=votes.__getitem__)
+    if isinstance(best, int) and votes[best] > LIKELY * len(record.assignees):
+        record.issuer = best
+        record.chances.append(votes[best] / sum(record.chances))
+
+
+def find_home(
+    known: Known, mention: int, role: str, heads: Heads, home: Mapping[int, Record], alone: dict[int, Record]
+) -> None:
+    """Put the mention into its record, if it has one; `alone` keeps, by issuer, those that tell nobody."""
+    votes: dict[int, float] = {}  # first assignee of a record → chance
+    chances = heads.of(mention, role)
+    for head, chance in chances.items():
+        own = home.get(head) if isinstance(head, int) else None
+        if own and mention != own.issuer and home.get(mention) is not own:
+            first = own.assignees[0]
+            votes[first] = votes.get(first, 0.0) + chance
+    best = max(votes, key=votes.__getitem__, default=None)
+    likely = 0.0 if best is None else votes[best]
+    name = list_of(known.scene, mention, role)
+    if chances.get(NOBODY, 0.0) > max(LIKELY, likely):
+        issuers = heads.of(mention, NOBODY)
+        issuer = max((head for head in issuers if isinstance(head, int)), key=issuers.__getitem__, default=None)
+        if issuer is not None:
+            record = alone.setdefault(issuer, Record([], issuer, chances=[issuers[issuer]]))
+            record.add(name, mention, chances[NOBODY])
+    elif best is not None and likely > LIKELY:
+        home[best].add(name, mention, likely)
 
 
 # ------------------------------------------------------------------ candidates
@@ -256,14 +324,14 @@ def options(known: Known, mention: int, role: str) -> tuple[list[Head], list[lis
     `role`: ISSUER for the issuer of an assignee, NOBODY for that of a quantity told to nobody, COORDINATOR, RECIPIENT
     or "quantity" for the assignee that the mention belongs to.
     """
-    kind = ISSUER if role in (ISSUER, NOBODY) else ASSIGNEE
+    kind = KIND[role]
     heads: list[Head] = []
     rows: list[list[str]] = []
     for head in candidates(known, mention, kind):
         row = pair_features(known, mention, head, kind)
         heads.append(head)
         rows.append(row + [f"{NOBODY} {name}" for name in row] if role == NOBODY else row)
-    for none in (None,) if kind == ISSUER else (None, NOBODY):
+    for none in NO_HEAD[kind]:
         heads.append(none)
         rows.append(headless_features(known, mention, f"{role} {none}"))
     return heads, rows

@@ -10,10 +10,10 @@ else that an annotator gave them play no part.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from infer.directive_state import LISTS, Directive
-from infer.triggers import ACTORS, Mention, Role, pieces, read_items, usable, word_key
+from infer.triggers import ACTORS, Mention, Role, pieces, read_items, usable
 
 ISSUER, NOBODY = "issuer", "nobody"
 LINE, SENTENCE = "<p>", "<s>"  # the tokens that open a line, and a sentence within one
@@ -25,13 +25,14 @@ TRIGGERS = frozenset(
     }
 )  # fmt: skip
 _JOINTS = frozenset({Role.AND, Role.OF, Role.CLAUSE, Role.PAST, Role.OUTSIDER})
+_NAMED = {role: role.name for role in TRIGGERS | _JOINTS}
 _MARKS = frozenset({Role.COMMA, Role.STOP, Role.QUOTE})
+_BREAKS = frozenset({Role.COMMA, Role.STOP})
 _NO_RECORD: frozenset[int] = frozenset()
 _PARTS = re.compile(r"[,–\-(;]| và ")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A mention, a trigger phrase, a word or a mark. `key` is how features name it; `mention` its number, if any."""
 
     key: str
@@ -44,15 +45,16 @@ def _sign(token: Token) -> str:
     """What a token does: the label of a mention, the role of a trigger, the mark itself; "" for other words."""
     if token.mention is not None:
         return token.key
-    if token.role in TRIGGERS or token.role in _JOINTS:
-        return token.role.name
+    if token.role in _NAMED:
+        return _NAMED[token.role]
     return token.key if token.role in _MARKS or token.key == ":" else ""
 
 
 class Scene:
-    """All that features are read off. Lists with one value a token: `tokens`, and `signs`, what it does. Lists with one
-    value a mention: `place` (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names` (last
-    words of a person's names), `roles` (of the rules)."""
+    """All that features are read off. Lists with one value a token: `tokens`, `keys`, and `signs`, what it does. Lists
+    with one value a mention: `place` (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names`
+    (last words of a person's names), `roles` (of the rules). Lists of places in order: `signed` (tokens with a sign),
+    `breaks` (mentions, commas and stops)."""
 
     def __init__(
         self,
@@ -74,6 +76,13 @@ class Scene:
         self.quoted: list[bool] = []
         self._read(text, sentences)
         self.sentence = [self.tokens[place].sentence for place in self.place]
+        self.actor_sentences = [self.sentence[n] for n in self.actors]
+        self.actor_lines = [self.line[n] for n in self.actors]
+        numbers: dict[tuple[str, str, frozenset[str]], int] = {}
+        names = zip(self.labels, self.texts, self.names, strict=True)
+        self._called = [numbers.setdefault(name, len(numbers)) for name in names]
+        self.openings: dict[int, list[str]] = {}  # what the features tell of a sentence, by its first token
+        self._same: dict[int, dict[int, bool]] = {}  # of two ways to be called, as far as it was asked
         self._rules(ruled)
 
     def _read(self, text: str, sentences: Sequence[tuple[int, int]]) -> None:
@@ -84,7 +93,7 @@ class Scene:
             self.tokens.append(Token(LINE if new_line else SENTENCE, Role.STOP, number))
             line, quote = line + new_line, quote and not new_line
             for item in read_items(text, start, end, inside):
-                key, mention = item.phrase or word_key(text[item.start : item.end]), None
+                key, mention = item.key, None
                 if item.mention is not None:
                     key, mention = _SIGNS[item.mention.label], len(self.place)
                     self.place.append(len(self.tokens))
@@ -95,7 +104,10 @@ class Scene:
                 self.tokens.append(Token(key, item.role, number, mention))
         self.begins.append(len(self.tokens))
         self.tokens.append(Token(LINE, Role.STOP, len(self.begins) - 1))
+        self.keys = [token.key for token in self.tokens]
         self.signs = [_sign(token) for token in self.tokens]
+        self.signed = [place for place, sign in enumerate(self.signs) if sign]
+        self.breaks = [n for n, token in enumerate(self.tokens) if token.mention is not None or token.role in _BREAKS]
 
     def _rules(self, ruled: Sequence[Directive]) -> None:
         numbers = {mention.id: n for n, mention in enumerate(self.mentions)}
@@ -127,16 +139,31 @@ class Scene:
 
     def key(self, place: int) -> str:
         """The token there; "#" outside the text."""
-        return self.tokens[place].key if 0 <= place < len(self.tokens) else "#"
+        return self.keys[place] if 0 <= place < len(self.keys) else "#"
+
+    def window(self, place: int, before: int, behind: int) -> list[str]:
+        """The keys from so many tokens before it to so many behind it."""
+        if before <= place < len(self.keys) - behind:
+            return self.keys[place - before : place + behind + 1]
+        return [self.key(n) for n in range(place - before, place + behind + 1)]
 
     def actors_near(self, mention: int, before: int, behind: int) -> list[int]:
         """The actors next to a mention, at most so many on either side, in order; without itself."""
         first, last = bisect_left(self.actors, mention), bisect_right(self.actors, mention)
         return self.actors[max(0, first - before) : first] + self.actors[last : last + behind]
 
-    def actors_between(self, first: int, last: int) -> list[int]:
-        """The actors behind the one mention and before the other."""
-        return self.actors[bisect_right(self.actors, first) : bisect_left(self.actors, last)]
+    def actors_between(self, first: int, last: int) -> slice:
+        """Where in `actors` those behind the one mention and before the other are."""
+        return slice(bisect_right(self.actors, first), bisect_left(self.actors, last))
+
+    def again(self, mention: int, others: Sequence[int]) -> list[int]:
+        """Those of the others that are the `same` as the mention."""
+        called = self._called
+        known = self._same.setdefault(called[mention], {})
+        for other in others:
+            if called[other] not in known:
+                known[called[other]] = self.same(mention, other)
+        return [other for other in others if known[called[other]]]
 
     def same(self, one: int, other: int) -> bool:
         """The two mentions may well be one person or body: "Phó Chủ tịch Lò Văn Pó" and "Pó", "Sở" and "Sở Y tế"."""

@@ -118,13 +118,14 @@ DELEGATING = frozenset({"chỉ đạo", "hướng dẫn", "đôn đốc", "phân
 
 class Item(NamedTuple):
     """One step of a sentence. `phrase` is the trigger as the table spells it, the mark itself for punctuation,
-    and "" for mentions and other words."""
+    and "" for mentions and other words; `key` is the phrase, or else the word's key."""
 
     role: Role
     start: int
     end: int
     phrase: str = ""
     mention: Mention | None = None
+    key: str = ""
 
 
 ACTORS = ("OFFICIAL", "AGENCY")
@@ -177,25 +178,35 @@ def _is_name(before: str, word: str) -> bool:
     return word[0].isupper() and not word.isupper() and before[-1].isalnum()
 
 
+@lru_cache(maxsize=65536)
+def _read_word(word: str) -> tuple[str, Sequence[int], Role, str]:
+    """Its key, the lengths of the phrases that it begins, and its role and phrase where it begins none."""
+    key = word_key(word)
+    return key, _LENGTHS.get(key, ()), _MARKS.get(word, Role.WORD), "" if word[0].isalnum() else word
+
+
 @lru_cache(maxsize=2048)  # the rules and the linker read an article one after the other
 def _read_gap(text: str, start: int, end: int) -> tuple[Item, ...]:
     """The items of a stretch without mentions."""
     items: list[Item] = []
-    tokens = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text, start, end)]
-    keys = [word_key(word) for word, _, _ in tokens]
+    spans = [found.span() for found in _TOKEN.finditer(text, start, end)]
+    words = [_read_word(text[at:stop]) for at, stop in spans]
+    keys = [word[0] for word in words]
     n = 0
-    while n < len(tokens):
-        word, at, stop = tokens[n]
-        lengths, left = _LENGTHS.get(keys[n]), len(keys) - n
-        size = next((k for k in lengths if k <= left and tuple(keys[n : n + k]) in _TABLE), 0) if lengths else 0
-        if size:
-            role, phrase = _TABLE[tuple(keys[n : n + size])]
-            if role not in (Role.OUTSIDER, Role.LETTER) and n and _is_name(tokens[n - 1][0], word):
-                role, phrase = Role.WORD, ""
-            items.append(Item(role, at, tokens[n + size - 1][2], phrase))
-        else:
-            items.append(Item(_MARKS.get(word, Role.WORD), at, stop, "" if word[0].isalnum() else word))
-        n += size or 1
+    while n < len(spans):
+        at, stop = spans[n]
+        key, lengths, role, phrase = words[n]
+        size, left = 1, len(keys) - n
+        for k in lengths:
+            if k <= left and (found := _TABLE.get(tuple(keys[n : n + k]))):
+                role, phrase = found
+                is_name = n > 0 and _is_name(text[spans[n - 1][1] - 1], text[at:stop])
+                size, stop = k, spans[n + k - 1][1]
+                if is_name and role not in (Role.OUTSIDER, Role.LETTER):
+                    role, phrase, key = Role.WORD, "", word_key(text[at:stop])
+                break
+        items.append(Item(role, at, stop, phrase, None, phrase or key))
+        n += size
     return tuple(items)
 
 

@@ -227,8 +227,7 @@ def left_out(
         linker = Linker(fit_look(look, number, look.article % FOLDS != fold))
         for n in range(fold, len(lessons), FOLDS):
             scene = lessons[n].scene
-            chances = [linker.chances(scene, mention, number, row) for mention, row in enumerate(features[n])]
-            found[n] = Known(scene, lessons[n].own, chances)
+            found[n] = Known(scene, lessons[n].own, linker.all_chances(scene, number, features[n]))
         done()
     models = fit_look(look, number, np.ones(len(look.article), dtype=bool))
     done()
