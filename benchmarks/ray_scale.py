@@ -74,7 +74,8 @@ def run(side: str, source: Path, output: Path, model: str | None) -> tuple[float
     """
     cores, options = SIDES[side]
     pinned = sorted(os.sched_getaffinity(0))[:cores]
-    command = [sys.executable, "-m", "infer", str(source), "-o", str(output), *options]
+    # one backend for all runs: with "auto" the one article of the start-up has another than all of them
+    command = [sys.executable, "-m", "infer", str(source), "-o", str(output), "--backend", "torch", *options]
     command += ["--model", model] if model else []
     most = 0.0
     started = time.perf_counter()
