@@ -51,7 +51,7 @@ from typing import Any
 
 from data.command import make_parser
 from data.errors import InputError
-from infer.backends import add_runtime, default_threads, show_log
+from infer.backends import add_runtime, default_threads, pick, show_log
 from infer.batch import PART, ChunkExtractor, extract_all
 from infer.checkpoint import default_model, fingerprint
 from infer.cluster import Crew, open_crew
@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
         size = sum(source.size for source in sources)
         args.workers, args.threads = share_out(args, size)
         with open_extractor(args, size) as extractor:
-            return run(extractor, sources, target, wanted, facts_of(args, target, extractor))
+            return run(extractor, sources, target, wanted, facts_of(args, target, size))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -166,14 +166,15 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def facts_of(args: argparse.Namespace, target: Target, extractor: ChunkExtractor | Crew) -> dict[str, Any]:
+def facts_of(args: argparse.Namespace, target: Target, text_bytes: int) -> dict[str, Any]:
     """What the output of a command depends on beside its articles, for --resume to compare."""
     if not target.in_parts:
         return {}
     options = {f"--{name.replace('_', '-')}": value for name, value in vars(args).items() if name not in FREE}
     program = [file for package in ("data", "infer") for file in Path(__file__).parent.parent.glob(f"{package}/*.*")]
     model = Path(args.model or default_model())
-    options["--backend"] = getattr(extractor, "backend", None)  # the one that was chosen
+    # "auto" may be another one on another machine
+    options["--backend"] = pick(model, args.backend, args.device, text_bytes)[0]
     return {**options, "the model": fingerprint(model.glob("*")), "the program": fingerprint(program)}
 
 
