@@ -5,9 +5,9 @@ In: the figures. Out: Markdown; texts of articles and names of files are escaped
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from train.markdown import escape, table
 from train.mistakes import KINDS
 from train.report_parts import STYLES, plain
 from train.summary import sentences
@@ -20,17 +20,17 @@ def markdown(figures: dict[str, Any]) -> str:
     """The whole report."""
     about = figures["about"]
     about_data = (
-        f"{figures['articles']} articles of {_cell(about['articles'])}; {about['date']}, {_cell(about['machine'])}."
+        f"{figures['articles']} articles of {escape(about['articles'])}; {about['date']}, {escape(about['machine'])}."
     )
     parts = [
-        f"# Evaluation of {_cell(about['model'])}",
+        f"# Evaluation of {escape(about['model'])}",
         f"{about_data} Segmenter `{about['segmenter']}`, windows of {about['max_length']} subwords.",
-        "\n".join(f"- {_cell(plain(one, figures))}" for one in sentences(figures)),
+        "\n".join(f"- {escape(plain(one, figures))}" for one in sentences(figures)),
         *(_compared(figures) if "comparison" in figures else []),
         "## Mentions\nStrict: start, end and label are right. Intervals: 95%, 1,000 bootstrap samples over articles.",
         _entity_table(figures),
         "## Mistakes by kind",
-        _table(
+        table(
             ["", *KINDS, "all"],
             [
                 [name, *(f"{row[kind]:,}" for kind in (*KINDS, "all"))]
@@ -38,14 +38,14 @@ def markdown(figures: dict[str, Any]) -> str:
             ],
         ),
         "## Confusion of labels\nRows: gold, columns: predicted, by greatest overlap.",
-        _table(
+        table(
             ["gold", *figures["confusion"]],
             [[name, *map(str, row.values())] for name, row in figures["confusion"].items()],
         ),
         "## Partial matches\nF1 as nervaluate counts it.",
         _partial_table(figures["nervaluate"]),
         "## Calibration",
-        _table(
+        table(
             ["scores of", "expected calibration error", "predictions"],
             [
                 [name, f"{one['ece']:.3f}", f"{sum(row['count'] for row in one['bins']):,}"]
@@ -67,7 +67,7 @@ def markdown(figures: dict[str, Any]) -> str:
     shown = f"The {len(rows)} most frequent of {len(figures['errors'])} kinds."
     parts += [
         f"## Errors\n{shown}",
-        _table(["count", "kind", "gold", "text", "predicted", "text", "in"], rows),
+        table(["count", "kind", "gold", "text", "predicted", "text", "in"], rows),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -83,7 +83,7 @@ def _compared(figures: dict[str, Any]) -> list[str]:
         ]
         for model in models
     ]
-    parts = ["## Models compared", _table(["", "F1", "interval", "links"], rows)]
+    parts = ["## Models compared", table(["", "F1", "interval", "links"], rows)]
     for other in figures["comparison"]["others"]:
         differences = [
             [
@@ -94,11 +94,13 @@ def _compared(figures: dict[str, Any]) -> list[str]:
             ]
             for name, one in other["differences"].items()
         ]
-        title = f"F1 of {_cell(models[0]['name'])} less that of {_cell(other['name'])}, paired bootstrap over articles."
+        title = (
+            f"F1 of {escape(models[0]['name'])} less that of {escape(other['name'])}, paired bootstrap over articles."
+        )
         alone = f"{len(other['only_first'])} mistakes are the second's alone, {len(other['only_other'])} the first's."
         parts += [
             f"{title} {alone}",
-            _table(["", "difference", "interval", "p"], differences),
+            table(["", "difference", "interval", "p"], differences),
         ]
     return parts
 
@@ -112,13 +114,13 @@ def _entity_table(figures: dict[str, Any]) -> str:
     for name, score in [*figures["entities"].items(), ("overlap", figures["entities_overlap"])]:
         values = [f"{score[key]:.3f}" for key in _SCORES]
         rows.append([name, *values, _interval(score), str(score.get("gold", "")), str(score.get("predicted", ""))])
-    return _table(["", "P", "R", "F1", "interval", "gold", "predicted"], rows)
+    return table(["", "P", "R", "F1", "interval", "gold", "predicted"], rows)
 
 
 def _partial_table(found: dict[str, Any]) -> str:
     names = list(found["strict"])
     rows = [[scheme, *(f"{row[name]['f1']:.3f}" for name in names)] for scheme, row in found.items()]
-    return _table(["", *names], rows)
+    return table(["", *names], rows)
 
 
 def _slice_table(slices: dict[str, Any]) -> str:
@@ -129,7 +131,7 @@ def _slice_table(slices: dict[str, Any]) -> str:
         for group, members in groups
         for row in members
     ]
-    return _table(["", "", "articles", "gold", "F1", "interval"], rows)
+    return table(["", "", "articles", "gold", "F1", "interval"], rows)
 
 
 def _link_table(figures: dict[str, Any]) -> str:
@@ -138,7 +140,7 @@ def _link_table(figures: dict[str, Any]) -> str:
     for name, score in figures["links"].items():
         values = [f"{score[key]:.3f}" for key in _SCORES]
         rows.append([name, *values, str(score["gold"]), f"{given[name]['f1']:.3f}"])
-    return _table(["", "P", "R", "F1", "gold", "F1 given gold mentions"], rows)
+    return table(["", "P", "R", "F1", "gold", "F1 given gold mentions"], rows)
 
 
 def _normalized_table(figures: dict[str, Any]) -> str:
@@ -149,15 +151,4 @@ def _normalized_table(figures: dict[str, Any]) -> str:
         if name in given:
             row += [f"{given[name]['share']:.3f}", f"{given[name]['given_right']}/{given[name]['given']}"]
         rows.append(row)
-    return _table(["", "right", "share", "share given gold mentions", "right of those given a value"], rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    for char, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\\", "\\\\"), ("|", "\\|"), ("`", "\\`")):
-        text = text.replace(char, escaped)
-    return " ".join(text.split())
+    return table(["", "right", "share", "share given gold mentions", "right of those given a value"], rows)
