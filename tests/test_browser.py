@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,12 @@ import pytest
 from data.formats import read_articles
 from data.schema import Article, parse_article
 from infer.site import open_site
+from tests import chromium
+from tests.chromium import Page
 from tests.conftest import FEW
 from tests.test_pages import article as small_article
 
-pytest.importorskip("playwright", reason="the Python package playwright is not installed: pages not tested")
-
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from benchmarks.screenshots import ARGUMENTS, CHROMIUM
-
-if not Path(CHROMIUM).exists():
-    pytest.skip(f"no Chromium at {CHROMIUM} (apt-get install chromium): pages not tested", allow_module_level=True)
+browser, view = chromium.browser, chromium.view
 
 EVIL = "Họp</script><script>document.title='đổi'</script><img src=x onerror=\"document.title='đổi'\">"
 
@@ -59,14 +53,6 @@ ARTICLES = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four small articles, one of which has two records, then five whole ones."""
     folder = tmp_path_factory.mktemp("pages") / "site"
@@ -74,21 +60,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for one in [*ARTICLES, small_article(), *read_articles(FEW / "dev")]:
             sink.write(one)
     return folder
-
-
-@pytest.fixture
-def view(browser: Browser) -> Iterator[Page]:
-    """A window that must see no error and no request for anything but files."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on(
-        "request", lambda request: None if request.url.startswith(("file:", "data:")) else troubles.append(request.url)
-    )
-    yield page
-    page.close()
-    assert troubles == []
 
 
 def page_of(site: Path, number: int) -> str:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.schema import LABELS, parse_article
+from tests import chromium
+from tests.chromium import Page
 from tests.reports import ABOUT, whole_report
-
-pytest.importorskip("playwright", reason="the Python package playwright is not installed: pages not tested")
-
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from benchmarks.screenshots import ARGUMENTS, CHROMIUM
 from train.evaluate import compute
 from train.report_html import page
 
-if not Path(CHROMIUM).exists():
-    pytest.skip(f"no Chromium at {CHROMIUM} (apt-get install chromium): pages not tested", allow_module_level=True)
+browser, view = chromium.browser, chromium.view
 
 EVIL = "Sở</script><script>document.title='đổi'</script><img src=x onerror=\"document.title='đổi'\">"
 
@@ -37,29 +31,6 @@ def report(figures: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(page(figures), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def view(browser: Browser) -> Iterator[Page]:
-    """A window that must see no error and no request for anything but files."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on(
-        "request", lambda request: None if request.url.startswith(("file:", "data:")) else troubles.append(request.url)
-    )
-    yield page
-    page.close()
-    assert troubles == []
 
 
 def shown(view: Page, attribute: str) -> list[str]:
