@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from tests.conftest import FEW, ROOT
+from tests.conftest import FEW, ROOT, VOCABULARY
 from train.__main__ import main
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
@@ -94,6 +94,25 @@ def test_same_seed_same_scores_other_seed_other_scores(small_config: Path, train
     assert scores(tmp_path / "other") != scores(trained)
 
 
+def test_hidden_subwords_are_drawn_anew_and_special_tokens_stay() -> None:
+    import torch
+
+    from data.bpe import PhobertBPE
+    from train.trainer import hide
+
+    bpe = PhobertBPE.load(VOCABULARY)
+    row = torch.arange(4, 204) % (bpe.mask - 4) + 4
+    ids = torch.stack([torch.cat([torch.tensor([bpe.bos]), row, torch.tensor([bpe.eos, bpe.pad])])] * 50)
+    torch.manual_seed(1)
+    first, second = hide(ids, 0.12, bpe), hide(ids, 0.12, bpe)
+    changed = first != ids
+    assert (first[changed] == bpe.mask).all()
+    assert not changed[:, [0, -2, -1]].any()
+    assert changed[:, 1:-2].float().mean().item() == pytest.approx(0.12, abs=0.01)  # 10,000 draws: σ = 0.003
+    assert not torch.equal(first, second)
+    assert torch.equal(hide(ids, 0.0, bpe), ids)
+
+
 # ------------------------------------------------------------------ killed runs
 
 
@@ -111,6 +130,7 @@ def test_killed_run_resumes_to_the_same_scores(when: str, small_config: Path, tr
 
 def test_run_with_steps_and_early_stopping_resumes_to_the_same_scores(small_config: Path, tmp_path: Path) -> None:
     more = ["training.evaluate_every=3", "training.patience=4", "training.accumulate=2", "training.epochs=4"]
+    more.append("training.hidden=0.1")
     whole = [str(small_config), f"training.output={tmp_path / 'whole'}", *more]
     broken = [str(small_config), f"training.output={tmp_path / 'broken'}", *more]
     assert main(whole) == 0

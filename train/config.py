@@ -71,6 +71,7 @@ class TrainingConfig(_Section):
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     augmented: int = Field(default=0, ge=0, description="varied copies of each training article, see train/augment.py")
+    hidden: float = Field(default=0.0, ge=0, lt=1, description="share of the subwords that it sees as <mask>")
     evaluate_every: int | None = Field(default=None, ge=1, description="steps between looks at dev; null: each epoch")
     patience: int | None = Field(default=None, ge=1, description="looks at dev without a gain until it stops")
     seed: int = 13

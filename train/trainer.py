@@ -22,6 +22,7 @@ from torch.utils.data import Dataset, Sampler
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from data.bpe import PhobertBPE
 from data.encode import IGNORED, Encoded, Encoder, tag_words, window_begins, window_labels
 from data.progress import Meter
 from data.schema import Article
@@ -126,14 +127,26 @@ class LengthGrouped(Sampler[int]):
         yield from np.concatenate(shuffled + tail).tolist()
 
 
+def hide(ids: torch.Tensor, share: float, bpe: PhobertBPE) -> torch.Tensor:
+    """`ids` with a share of them, drawn anew each time, behind `<mask>`; special tokens stay.
+
+    A tagger that cannot rely on any one word learns what the words around it say. int64 [batch, n].
+    """
+    drawn = torch.rand(ids.shape, device=ids.device) < share
+    for special in (bpe.bos, bpe.pad, bpe.eos):
+        drawn &= ids != special
+    return ids.masked_fill(drawn, bpe.mask)
+
+
 class TaggerTrainer(Trainer):
     """A Trainer whose dev scores come from the inference path, and that tells how fast it goes."""
 
     def __init__(
-        self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], seed: int, **rest: Any
+        self, *, dev: Sequence[Example], encoder: Encoder, labels: Sequence[str], config: TrainingConfig, **rest: Any
     ) -> None:
         super().__init__(**rest)
-        self._dev, self._encoder, self._labels, self._seed = dev, encoder, labels, seed
+        self._dev, self._encoder, self._labels = dev, encoder, labels
+        self._seed, self._hidden = config.seed, config.hidden
         self._pace = Pace()
         self.add_callback(self._pace)
         # the model's loss is a mean over its batch; told otherwise, Trainer would add up what it has to average over
@@ -146,8 +159,10 @@ class TaggerTrainer(Trainer):
         return LengthGrouped([len(row["input_ids"]) for row in rows], batch, self._seed, self)
 
     def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> Any:
-        """Trainer's own, its words counted."""
+        """Trainer's own, its words counted and some of them hidden."""
         self._pace.count(inputs["labels"])
+        if self._hidden:
+            inputs["input_ids"] = hide(inputs["input_ids"], self._hidden, self._encoder.bpe)
         return super().training_step(model, inputs, num_items_in_batch)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
@@ -328,7 +343,7 @@ def make_trainer(
         dev=dev,
         encoder=encoder,
         labels=labels,
-        seed=config.seed,
+        config=config,
         model=model,
         args=arguments,
         train_dataset=Windows(train, encoder),
