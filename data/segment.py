@@ -25,6 +25,7 @@ import numpy as np
 from data.errors import InputError, nearest
 from data.rdr import Rdr
 from data.schema import LINE_BREAK
+from data.unicode import nfc
 
 # What a segmenter is never asked about: runs without a space that no Vietnamese word reaches (base64, rules of dashes,
 # URLs), on which segmenters' regular expressions take quadratic time. Each is a word as it stands.
@@ -223,7 +224,7 @@ def _clean(text: str) -> _Clean:
     for match in _CLUSTER.finditer(text):
         raw = match.group()
         visible = _HAS_INVISIBLE.sub("", raw)
-        char = unicodedata.normalize("NFC", visible) if visible else raw[0]
+        char = nfc(visible) if visible else raw[0]
         out.append(char)
         starts += [match.start()] * len(char)
         ends += [match.end()] * len(char)

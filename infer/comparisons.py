@@ -32,13 +32,13 @@ _BOUNDS = {
     "không quá": r"không (?:vượt )?quá|tối đa|nhiều nhất|không (?:cao hơn|hơn|trên)",
     "trên": r"trên|hơn|lớn hơn|cao hơn",
     "dưới": r"dưới|chưa (?:đến|tới|đầy|bằng)|thấp hơn|ít hơn",
-    "khoảng": r"(?:vào )?khoảng|gần|xấp xỉ|chừng|ước(?: tính)?",
+    "khoảng": r"(?:vào )?khoảng|gần|xấp xỉ|chừng|ước(?: tính)?|(?:xoay|dao động) quanh(?: mức)?|tương đương",
 }
 _LEVELS = {
-    "đạt": r"đạt(?: được)?|là|bằng|chiếm|được|có|ở mức|ở|tới|đến|lên|dự kiến",
+    "đạt": r"đạt(?: được)?|là|bằng|chiếm|được|có|(?:đạt |lên )?ở mức|(?:đạt|lên) (?:mức|mốc)|tới|đến|lên|dự kiến",
     "còn": r"còn|xuống|về",
     "ít nhất": r"từ",
-    "": r"chỉ|cả",
+    "": r"chỉ|cả|vỏn vẹn",
 }
 _CHANGES = {
     "tăng": r"(?:gia )?tăng(?: thêm| bình quân| mạnh| cao)?",
@@ -46,27 +46,34 @@ _CHANGES = {
     "vượt": r"vượt(?: quá| mức)?",
     "gấp": r"gấp",
 }
+_HOLDS = {"đạt": r"duy trì(?: ở mức)?|giữ ở mức|chạm(?: mức| mốc| ngưỡng)?", "tăng": r"nhích"}
 COMPARISONS = ("gấp", "vượt", "tăng", "giảm", "ít nhất", "không quá", "trên", "dưới", "khoảng", "còn", "đạt")
 """All that `comparison` gives besides None, the word that counts before the one that gives way."""
 
 APPROXIMATE = rf"(?:{'|'.join(_BOUNDS.values())})"
-_TABLE = [*_BOUNDS.items(), *_LEVELS.items(), *_CHANGES.items()]
+_TABLE = [*_BOUNDS.items(), *_LEVELS.items(), *_CHANGES.items(), *_HOLDS.items()]
 _MEANS = [(meaning, re.compile(pattern)) for meaning, pattern in _TABLE]
 _LINK = re.compile(
     rf"(?:^|(?<=[\s(,:-]))(?:(?P<bound>{APPROXIMATE})|(?P<level>{'|'.join(_LEVELS.values())})"
-    rf"|(?P<change>{'|'.join(_CHANGES.values())}))$"
+    rf"|(?P<verb>{'|'.join([*_CHANGES.values(), *_HOLDS.values()])}))$"
 )
 _LEADING = re.compile(r"còn|xuống|về|lên|tới|đến")  # "tăng lên", "giảm còn": what follows is the level
 _ESTIMATED = re.compile(r"ước(?: tính)?")  # "ước đạt" is đạt
 _ADVERB = re.compile(r"(?:^| )(?:đã|mới|sẽ|cũng|vẫn|hiện|hiện nay|đang|phải|cần|có thể|ước|tiếp tục)$")
+_QUALIFIES = re.compile("trên|dưới|gần|dự kiến|có|được|bằng|chiếm|tới|đến|về|từ")  # before "là"
 _ALONE = re.compile(r"(?:^| )(?:mới|hiện|hiện nay)$")  # without a verb: "tỷ lệ hộ có sổ mới ba phần năm"
-# "mức tăng", "tốc độ giảm", "lương tối thiểu", "mặt bằng", "dự án nêu trên", "nhà ở", "mẫu không đạt" are names.
+# "mức tăng", "tốc độ giảm", "lương tối thiểu", "mặt bằng", "dự án nêu trên", "chứng chỉ", "mẫu không đạt" are names.
 _NAMED = re.compile(
     r"\b(?:(?:mức|tốc độ|mức độ|tỷ lệ|tỉ lệ|nhịp độ|số|và) (?:tăng|giảm)(?: thêm| bình quân| mạnh)?"
-    r"|(?:lương|dạy học) tối (?:thiểu|đa)|(?:mặt|văn|công|thăng) bằng|(?:nêu|nói|kể|phía|cấp) trên|trở (?:lên|xuống)"
-    r"|(?:cấp|phía) dưới|còn lại|(?:nhà|đất|chỗ|nơi|ăn|căn hộ) ở|(?:không|chưa) (?:đạt|có|được|còn)|cầu vượt"
-    r"|hiện có|chuyên cần|(?:phát|thực|xuất|thể|biểu|hoàn) hiện|(?:thu|trả|chiều|mang|đem) về"
-    r"|(?:nông thôn|đô thị|thành lập|đăng ký|cấp|trồng|xây dựng|đầu tư|mắc|khởi công|làm|xây) mới)$"
+    r"|(?:giá trị gia|hai con số) tăng|(?:bị|được|miễn,?|cắt, miễn) (?:cắt |miễn,? )?giảm"
+    r"|(?:lương|dạy học|chuẩn|điều kiện|yêu cầu|dịch vụ) tối (?:thiểu|đa)|(?:va|tiếp) chạm"
+    r"|(?:mặt|văn|công|thăng|đồng|cân|cấp|có) bằng|(?:nêu|nói|kể|phía|cấp) trên|trở (?:lên|xuống)|(?:cấp|phía) dưới"
+    r"|còn lại|(?:không|chưa) (?:đạt|có|được|còn)|cầu vượt|(?:lấn|xâm) chiếm|(?:chứng|tín|địa) chỉ"
+    r"|(?:hiện|tự|sẵn|vốn) có|(?:quy|hương|công|hiệp|điều) ước|chuyên cần|(?:phát|thực|xuất|thể|biểu|hoàn) hiện"
+    r"|thời điểm hiện nay|(?:năm|tháng|quý|tuần|kỳ|vụ|thời gian|giai đoạn|khách|người) tới|(?:khách|tàu|văn bản) đến"
+    r"|(?:thu|trả|chiều|mang|đem|trở|gửi|đưa|chuyển) về|(?:chuẩn nghèo|theo chuẩn|theo tiêu chí) mới"
+    r"|(?<!giao thông )(?<!cấp điện )(?<!cấp nước )(?<!chất thải rắn )(?<!lao động )(?<!khu vực )(?<!ở )nông thôn mới"
+    r"|(?:đô thị|thành lập|đăng ký|cấp|trồng|xây dựng|đầu tư|mắc|khởi công|làm|xây|dựng|thu hút|mở|tuyển|kết nạp) mới)$"
 )
 
 
@@ -80,7 +87,8 @@ class Links(NamedTuple):
 def strip_links(prefix: str) -> Links:
     """What stands before a figure without the linking words at its end, and these words.
 
-    A verb of change that is all there is ("giảm 130 vụ") stays in the name, and is among the words nevertheless.
+    A verb of change that is all there is ("giảm 130 vụ") stays in the name, and is among the words nevertheless. Before
+    "là" some only qualify the name ("hai dự án trên là", "số vốn cần là").
     """
     words: list[str] = []
     while True:
@@ -91,12 +99,14 @@ def strip_links(prefix: str) -> Links:
         link = _LINK.search(key)
         if link is None:
             adverb = (_ADVERB if words else _ALONE).search(key)
-            if adverb is None:
+            if adverb is None or (words[-1:] == ["là"] and adverb[0].endswith("cần")):
                 return Links(prefix, words)
             prefix = prefix[: adverb.start()]
             continue
+        if words[-1:] == ["là"] and _QUALIFIES.fullmatch(link[0]):
+            return Links(prefix, words)
         words.append(link[0])
-        if link["change"] and not key[: link.start()].strip(EDGES):
+        if link["verb"] and not key[: link.start()].strip(EDGES):
             return Links(prefix, words)
         prefix = prefix[: link.start()]
 

@@ -29,7 +29,7 @@ from infer.numerals import (
     read_times,
     read_words,
 )
-from infer.units import CLASSIFIER, COUNT, MEASURE, MONEY, PER, SCALES
+from infer.units import CLASSIFIER, COUNT, MEASURE, MEASURE_PER, MONEY, PER, RATE, SCALES
 
 
 class Figure(NamedTuple):
@@ -48,8 +48,8 @@ class Figure(NamedTuple):
 
 # The count noun or classifier that a figure counts is a unit for now; `infer.indicators` may leave it to the name.
 _UNIT = re.compile(
-    rf" ?(?P<measure>(?:{SCALES} )?(?:{MONEY}|{MEASURE})|{SCALES}(?= ?/|(?! {COUNT})))(?P<per>{PER})"
-    rf"| (?P<scale>{SCALES} )?(?P<noun>{COUNT})(?P<noun_per>{PER})"
+    rf" ?(?P<measure>(?:{SCALES} )?(?:{MONEY}|{MEASURE})|{SCALES}(?= ?/|(?! {COUNT})))(?P<per>{MEASURE_PER})"
+    rf"| (?P<scale>{SCALES} )?(?P<noun>{RATE}|{COUNT})(?P<noun_per>{PER})"
 )
 _CLASSIFIED = re.compile(CLASSIFIER)
 _AMOUNT = rf"(?:{DIGITS}|{WORDS})"
@@ -72,7 +72,8 @@ _LEADS = re.compile(r" [^\W\d_]")
 # Phrases that begin with one of these measure: a single number word inside them counts something in the name.
 HEADS = re.compile(
     r"(?:tỷ|tỉ) (?:lệ|trọng|suất)|số|tổng|giải ngân|thu|chi|vốn|kinh phí|nguồn|diện tích|sản lượng|doanh thu|kim ngạch"
-    r"|thời gian|mức|dư nợ|nợ|chỉ số|tốc độ|giá trị|lượng|khối lượng|năng suất|công suất|tiền|quỹ|dự toán|kế hoạch"
+    r"|thời gian|mức|dư nợ|nợ|chỉ số|tốc độ|giá trị|chỉ tiêu|mục tiêu|lượng|khối lượng|năng suất|công suất|tiền"
+    r"|quỹ|dự toán|kế hoạch"
 )
 _INSIDE = re.compile(r"\b(?:của|ở|tại|cho|trong|từ|với|giữa|về|theo|sau|trên|thuộc|qua)\b")
 LONGEST_VERB = 3  # syllables of a verb phrase that a counted noun follows: "bàn giao nốt"
@@ -148,6 +149,8 @@ def find_figures(text: str) -> list[Figure]:
     for match in _NUMBER.finditer(hidden):
         if figures and match.start() < figures[-1].unit_end:
             continue
+        if figures and figures[-1].unit and match["words"] == "một" and match.start() == figures[-1].unit_end + 1:
+            continue  # "503 USD một tấn"
         unit = _UNIT.match(key, match.end())
         if unit is None and re.match(r"[^\W\d_]", key[match.end() : match.end() + 1]):
             continue  # "30a", "4k": no number

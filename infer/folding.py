@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from data.unicode import nfc
+
 # Both placements of the tone mark are in use ("hòa" and "hoà", "ủy" and "uỷ"); the key knows the second only.
 _TONE_PLACE = {
     "òa": "oà",
@@ -53,10 +55,10 @@ def fold(text: str) -> str:
     """
     spaced = " ".join(text.split())
     if spaced.isprintable():  # as nearly all text is: it holds no format character
-        return unicodedata.normalize("NFC", spaced)
+        return nfc(spaced)
     # Format characters go first: one may stand between a letter and its combining tone mark.
     visible = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cs"))
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    return " ".join(nfc(visible).split())
 
 
 def match_key(folded: str) -> str:

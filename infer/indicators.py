@@ -31,11 +31,18 @@ _STATED = re.compile(r"\b(?:là|đạt)(?: (?:hơn|gần|khoảng|trên|dưới)
 _LEVEL = re.compile(r"\b(?:là|còn|chiếm|bằng)\b")
 _LIMIT = re.compile(r"(?:giờ|phút|ngày(?: làm việc)?|tháng|năm|tuổi|điểm|m|mét|lần|bậc)$")  # a trait of what is counted
 _THE = re.compile(r"(?:^| )thứ$")  # "thứ 1/63"
-_DANGLING = re.compile(r"(?:^| )(?:đối với|cho|của|với|trong|tại)(?: thêm)?$")
+_DANGLING = re.compile(r"(?:^| )(?:đối với|cho|của|với|trong|tại|(?<!nhà )(?<!đất )(?<!chỗ )(?<!hộ )ở)(?: thêm)?$")
 _AFTER = re.compile(r"^(?:trở (?:lên|xuống)\b|(?:là|chiếm) (?=\S)|[-–:,] ?)")
 _COMPARED = re.compile(r"(?:^|,? )so với .*$")
 _BRACKET = re.compile(r" ?\([^()]*\)")
 _EACH = re.compile(r"^ (?:(?:mỗi|một) [^\W\d_]+|trở lên|trở xuống)$")  # "ba chuyến mỗi tuần", "từ 30 em trở lên"
+_THINGS = re.compile(r"(?!lượt|trường hợp|hộ (?:dân|gia)|vụ |người )\w+ \w+(?: \w+)?$")  # what a verb is done to
+_VERB = 2  # syllables of a verb without an object: "kiểm tra", "giảm"
+# What is measured in money or percent: a count without a linking word is inside its name, "vốn 12 dự án".
+_NOT_COUNTED = re.compile(
+    r"(?:tỷ|tỉ) (?:lệ|trọng|suất)|tốc độ|chỉ số|giải ngân|thu ngân sách|vốn|tổng (?:vốn|mức)|kinh phí|chi phí|doanh thu"
+    r"|kim ngạch|giá trị|dư nợ|năng suất|dự toán|thu nhập|lãi suất"
+)
 _ONE_NOUN = re.compile(r" (?!trở|so|mỗi|kế)[^\W\d_]+$")
 
 
@@ -44,9 +51,10 @@ def _choose(text: str, figures: list[Figure]) -> Figure | None:
     brackets = [m.span() for m in _BRACKET.finditer(text)]
     outside = [f for f in figures if not any(start <= f.start < end for start, end in brackets)]
     pool = outside or figures
-    if len(pool) < 2:
-        return pool[0] if pool else None
     key = match_key(text)
+    if len(pool) < 2:
+        inside = _NOT_COUNTED.match(key) and any(_is_counted(f) and not _is_linked(text, f) for f in pool)
+        return pool[0] if pool and not inside else None
     joined = {f for a, b in pairwise(pool) if _JOINED.search(key, a.unit_end, b.start) for f in (a, b)}
     first, last = pool[0], pool[-1]
     if not joined:
@@ -57,6 +65,10 @@ def _choose(text: str, figures: list[Figure]) -> Figure | None:
             return last
     pool = [f for f in pool if f.measured or _is_linked(text, f) or f in joined]
     return pool[0] if len(pool) == 1 else None
+
+
+def _is_counted(figure: Figure) -> bool:
+    return bool(figure.noun) and not figure.measured and "/" not in f"{figure.noun}{figure.value}"
 
 
 def _opens(text: str, figure: Figure) -> bool:
@@ -117,12 +129,26 @@ def _unit_end(text: str, figure: Figure) -> int:
     named = bool(before.strip(EDGES + "("))
     rest = _EACH.sub("", match_key(_BRACKET.sub("", text[figure.unit_end :]))).strip(EDGES + ")")
     if figure.noun:
+        rate = "/" in figure.noun and not rest
         classifies = figure.classifies and not isinstance(figure.value, str)
-        return figure.unit_end if classifies or (named and not rest) else figure.unit_end - len(figure.noun)
+        # "tiếp nhận 412 hồ sơ": what would "tiếp nhận" alone say?
+        handled = not figure.measured and _THINGS.match(match_key(figure.noun)) and _is_verb(before, words)
+        ends = named and not rest and not handled
+        return figure.unit_end if rate or classifies or ends else figure.unit_end - len(figure.noun)
     noun = _ONE_NOUN.match(text, figure.unit_end)
-    if figure.unit is None and named and noun and (words or noun[0] in prefix):
+    if figure.unit is None and named and noun and (words or noun[0] in prefix or HEADS.match(match_key(prefix))):
         return noun.end()  # "còn 2.316 bộ", "số lồng nuôi còn 98.400 lồng": any noun will do where nothing else follows
     return figure.unit_end
+
+
+def _is_verb(before: str, words: list[str]) -> bool:
+    """Whether a verb alone stands before a figure, and no word that links it to a name."""
+    key = match_key(before)
+    return (
+        0 < len(key.split()) <= _VERB
+        and not HEADS.match(key)
+        and all(word in ("được", key) or re.fullmatch(APPROXIMATE, word) for word in words)
+    )
 
 
 def parse_indicator(phrase: str) -> dict[str, str | int | float | None]:

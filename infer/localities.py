@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from data.unicode import nfd
 from infer.folding import fold, match_key
 from infer.people import COMMON_SURNAMES, MIDDLE_NAMES, PROVINCES
 
@@ -89,7 +90,7 @@ class Home(NamedTuple):
 @lru_cache(_REMEMBERED)
 def slug(text: str) -> str:
     """ASCII, lower case, words joined with hyphens: "Ủy ban nhân dân" is "uy-ban-nhan-dan"."""
-    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    plain = nfd(text.lower().replace("đ", "d"))
     return "-".join(re.findall("[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c))))
 
 

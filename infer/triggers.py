@@ -15,6 +15,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from data.unicode import nfd
+
 
 class Mention(Protocol):
     """A tagged span: `text[start:end]`, offsets in code points of the raw text, end exclusive."""
@@ -144,7 +146,7 @@ _MARKS = {",": Role.COMMA, ";": Role.STOP, "…": Role.STOP, '"': Role.QUOTE, "�
 @lru_cache(maxsize=65536)
 def word_key(word: str) -> str:
     """The word in lower case with its tone mark moved to the end: "Thủy", "thuỷ" and their NFD forms are one."""
-    letters = unicodedata.normalize("NFD", word.lower())
+    letters = nfd(word.lower())
     tone = "".join(c for c in letters if c in _TONES)
     return unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES)) + tone
 

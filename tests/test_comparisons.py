@@ -70,10 +70,28 @@ def test_every_word_of_the_set_is_reached() -> None:
         "số học sinh chuyên cần",
         "số sản phẩm từ ba sao trở lên",
         "số tiền thu về",
+        "tỷ lệ lao động có bằng cấp, chứng chỉ",
+        "diện tích rừng bị lấn chiếm",
+        "hoàn thuế giá trị gia tăng",
+        "sản lượng điện mặt trời bị cắt giảm",
+        "số thuế được miễn, giảm",
+        "tỷ lệ cơ sở đạt chuẩn tối thiểu",
+        "tỷ lệ thôn có hương ước",
+        "thu nhập vùng đồng bằng",
+        "tỷ lệ vốn tự có",
+        "kế hoạch vốn năm tới",
+        "tổng vốn hai dự án trên",
+        "số vốn cần",
+        "số cử tri dự kiến",
+        "lượng khách đến",
+        "nợ thuế đến thời điểm hiện nay",
+        "tỷ lệ hộ nghèo theo chuẩn mới",
+        "số dự án thu hút mới",
+        "tỷ lệ xã đạt chuẩn nông thôn mới",
     ],
 )
 def test_words_that_only_look_like_links_stay_in_the_name(name: str) -> None:
-    assert strip_links(name) == (name, [])
+    assert strip_links(f"{name} là") == (name, ["là"])
     assert parse_indicator(f"{name} là 12%")["name"] == name
 
 
@@ -83,3 +101,8 @@ def test_links_come_nearest_first() -> None:
 
 def test_no_link_and_no_bound_say_nothing() -> None:
     assert comparison([], "") is None
+
+
+def test_only_just_is_no_part_of_the_name() -> None:
+    assert parse_indicator("vốn giao thông nông thôn mới đạt 45%")["name"] == "vốn giao thông nông thôn"
+    assert parse_indicator("vốn chương trình nông thôn mới đạt 45%")["name"] == "vốn chương trình nông thôn mới"
