@@ -1,6 +1,6 @@
 """Whether memory stays flat: `python -m infer` over very many short articles, and over a hundredth of them.
 
-    python -m benchmarks.memory                       # 100,000 articles: half an hour on two busy cores
+    python -m benchmarks.memory                       # 100,000 articles: an hour on two busy cores
     python -m benchmarks.memory --articles 10000 --workers 1
 
 In: openings of the shipped articles, with figures and names of their own, so that what is remembered from article

@@ -179,7 +179,7 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     # rates: what stands after the stroke belongs to the unit
     ("mật độ trạm đo mưa lên 1 trạm/45 km2", "mật độ trạm đo mưa", 1, "trạm/45 km2"),
     ("tỷ số giới tính khi sinh còn 111 bé trai/100 bé gái", "tỷ số giới tính khi sinh", 111, "bé trai/100 bé gái"),
-    ("28 triệu hành khách/năm", "", 28, "triệu hành khách/năm"),
+    ("1,5 triệu lượt khách/năm", "", 1.5, "triệu lượt khách/năm"),
     ("mức sinh 2,1 con/phụ nữ", "mức sinh", 2.1, "con/phụ nữ"),
     ("giá vắc xin 45.000 đồng/liều", "giá vắc xin", 45000, "đồng/liều"),
     ("lưu lượng xả 350 m3/s", "lưu lượng xả", 350, "m3/s"),
@@ -199,7 +199,7 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     ("di dời 75 hộ dân", "di dời", 75, "hộ dân"),
     ("đào tạo nghề cho 600 lao động", "đào tạo nghề", 600, "lao động"),
     ("số cơ sở vi phạm còn 45 cơ sở", "số cơ sở vi phạm", 45, "cơ sở"),
-    ("chỉ tiêu 44 doanh nghiệp", "chỉ tiêu", 44, "doanh nghiệp"),
+    ("chỉ tiêu 35 hợp tác xã", "chỉ tiêu", 35, "hợp tác xã"),
     # a count inside a name that is measured in money or percent
     ("giải ngân vốn 12 dự án", "giải ngân vốn 12 dự án", None, None),
     ("tốc độ tăng trưởng 12 tỉnh có cảng", "tốc độ tăng trưởng 12 tỉnh có cảng", None, None),
@@ -210,7 +210,7 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     ("duy trì 12 lớp xóa mù chữ", "duy trì lớp xóa mù chữ", 12, None),
     ("công suất sử dụng phòng đã chạm 98%", "công suất sử dụng phòng", 98, "%"),
     ("mức bình quân cấp xã nhích lên 41,5%", "mức bình quân cấp xã", 41.5, "%"),
-    ("lạm phát xoay quanh mức 3,7%", "lạm phát", 3.7, "%"),
+    ("lãi suất cho vay xoay quanh mức 6,5%", "lãi suất cho vay", 6.5, "%"),
     ("tỷ lệ giải ngân vỏn vẹn 6,8%", "tỷ lệ giải ngân", 6.8, "%"),
     ("số tiền chậm trả tương đương 2.240 tỷ đồng", "số tiền chậm trả", 2240, "tỷ đồng"),
     ("mở lớp bơi ở ít nhất 10 trường", "mở lớp bơi", 10, "trường"),
