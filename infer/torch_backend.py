@@ -6,6 +6,8 @@ transformers is imported before one is made.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -20,6 +22,8 @@ _PACKAGES = ("torch", "transformers")
 _CPUINFO = Path("/proc/cpuinfo")
 # what the drivers of NVIDIA and AMD leave where there is a GPU: looked for before torch is asked, which takes seconds
 _GPU_FILES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_KEPT = 1 << 28  # bytes
 
 
 def torch_installed() -> bool:
@@ -60,21 +64,20 @@ def load_torch(
     """
     need("train", "the backend torch", *_PACKAGES)
     import torch
-    from transformers import AutoModelForTokenClassification
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    from infer.roberta import Roberta
+
     if threads is not None:
         torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        keep_memory()
     fast = (
         torch.cuda.is_bf16_supported() if device.startswith("cuda") and torch.cuda.is_available() else bfloat16_pays()
     )
-    dtype = torch.bfloat16 if fast and not exact else torch.float32
-    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     try:
-        return torch_forward(model.to(device).eval())
+        model = Roberta.load(folder, device, torch.bfloat16 if fast and not exact else torch.float32)
     except (RuntimeError, AssertionError) as error:  # what torch raises for a device it does not have
         raise InputError(
             f"the device {device!r} ({str(error).splitlines()[0]})",
@@ -82,17 +85,31 @@ def load_torch(
             mend="take --device auto",
         ) from None
 
+    def forward(*batch: np.ndarray) -> np.ndarray:
+        return np.asarray(model(*map(torch.from_numpy, batch)).numpy())
+
+    return forward
+
+
+def keep_memory() -> None:
+    """Have memory that one batch frees serve the next: given back and taken anew it takes a tenth of the model's time,
+    which the system needs to clear its pages. Where the C library is not glibc nothing happens."""
+    c = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(c, "mallopt"):
+        c.mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        c.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+
 
 def torch_forward(model) -> Forward:  # type: ignore[no-untyped-def]  # torch is not imported here
-    """A torch token classifier as a `Forward`; the caller has put it into eval mode and on its device."""
+    """A token classifier of transformers as a `Forward`; the caller has put it into eval mode and on its device."""
     import torch
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             device = next(model.parameters()).device
             logits = model(
                 input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
             ).logits
-            return np.asarray(logits.float().cpu().numpy())
+            return np.asarray(logits.float().cpu().numpy()[wanted])
 
     return forward
