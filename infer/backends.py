@@ -27,7 +27,7 @@ log = logging.getLogger("giaoban")
 AUTO, ONNX, TORCH, EXACT = BACKENDS = ("auto", "onnx", "torch", "torch-float32")
 
 # bytes of text times bytes of weights from which on torch's faster matrices have made good its slower start
-MUCH = 2e13
+MUCH = 1e13
 
 
 class Facts(NamedTuple):

@@ -173,7 +173,7 @@ class Roberta:
         hidden = torch.zeros(mask.shape, dtype=self._type).masked_fill_(mask == 0, -math.inf)
         hidden = hidden.to(self.device)[:, None, None, :]
         count = len(wanted)
-        wanted = torch.cat((wanted, wanted.new_zeros(round_up(count, ROWS) - count))).to(self.device)
+        wanted = torch.cat((wanted, wanted.new_zeros(round_up(max(1, count), ROWS) - count))).to(self.device)
         rows = embedding(ids.to(self.device), self._words) + self._places[:length]
         rows = self._first_norm(rows).view(windows * length, -1)
         for layer in self._layers:

@@ -1,7 +1,7 @@
 """A checkpoint's model on torch: a GPU in bfloat16, a CPU in bfloat16 where it multiplies so itself, else float32.
 
-In: a checkpoint folder, or a model that is being trained. Out: a `Forward` (see infer/runtime.py). Neither torch nor
-transformers is imported before one is made.
+In: a checkpoint folder, or a model that is being trained. Out: a `Forward` (see infer/runtime.py). torch is not
+imported before one is made, transformers never.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from data.errors import InputError
 from data.extras import missing, need
 from infer.runtime import Forward
 
-_PACKAGES = ("torch", "transformers")
 _CPUINFO = Path("/proc/cpuinfo")
 # what the drivers of NVIDIA and AMD leave where there is a GPU: looked for before torch is asked, which takes seconds
 _GPU_FILES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -27,8 +26,8 @@ _KEPT = 1 << 28  # bytes
 
 
 def torch_installed() -> bool:
-    """Whether torch and transformers can be imported; neither is."""
-    return not missing(*_PACKAGES)
+    """Whether torch can be imported; it is not."""
+    return not missing("torch")
 
 
 @cache
@@ -62,7 +61,7 @@ def load_torch(
         exact: float32, as scores are computed in training, even where bfloat16 is faster.
     Raises: InputError when torch or the device is not there.
     """
-    need("train", "the backend torch", *_PACKAGES)
+    need("train", "the backend torch", "torch")
     import torch
 
     from infer.roberta import Roberta
