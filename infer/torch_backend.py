@@ -93,8 +93,7 @@ def load_torch(
 def keep_memory() -> None:
     """Have memory that one batch frees serve the next: given back and taken anew it takes a tenth of the model's time,
     which the system needs to clear its pages. Where the C library is not glibc nothing happens."""
-    c = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(c, "mallopt"):
+    if sys.platform == "linux" and hasattr(c := ctypes.CDLL(None), "mallopt"):
         c.mallopt(_M_MMAP_THRESHOLD, _KEPT)
         c.mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
