@@ -13,8 +13,8 @@ import numpy as np
 
 from data.encode import Encoded, Encoder
 
-# ids and attention mask, int64 [batch, longest], padding on the right, and which scores are wanted, bool [batch, longest]
-# → those, row by row, float32 [wanted, tags]
+# ids and attention mask, int64 [batch, longest], padding on the right, and whose scores are wanted, bool of that shape
+# → theirs, row by row, float32 [wanted, tags]
 Forward = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 # subwords, padding included, in one batch: large enough to keep a CPU's cores or a GPU busy, small enough for 1 GB
