@@ -169,7 +169,6 @@ class Roberta:
     def _scores(self, ids: Tensor, mask: Tensor, wanted: Tensor) -> Tensor:
         """As `__call__`, of all windows at once; `wanted` are the numbers of rows."""
         windows, length = ids.shape
-        mask[:, 0] = 1  # in windows that only fill up, too: attention to nothing is no number
         hidden = torch.zeros(mask.shape, dtype=self._type).masked_fill_(mask == 0, -math.inf)
         hidden = hidden.to(self.device)[:, None, None, :]
         count = len(wanted)
