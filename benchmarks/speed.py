@@ -8,8 +8,9 @@ In: the shipped articles and their varied copies, a checkpoint. Out: a table a s
 it holds; exit status 1 where one is missed. The outputs of the sides are compared before they are timed; the sides are
 run in turn, the best of --rounds counts. A syllable is a space-separated token of raw text.
 
-- end-to-end: raw text to records, `python -m infer` with its start, and `Extractor` in this process, against the
-  token-classification pipeline with the same weights, fed sentences that are segmented already, at its best batch size;
+- end-to-end: raw text to records, `python -m infer` with its start (which is told apart, too), and `Extractor` in this
+  process, against the token-classification pipeline with the same weights, fed sentences that are segmented already, at
+  its best batch size;
 - phobert-size: raw text to scores of words by a tagger of PhoBERT-base's size (random weights), every backend, against
   the same pipeline in float32;
 - start-up: from `python -m infer one-article.txt` typed to the table shown, files in the page cache: time, memory;
@@ -45,14 +46,16 @@ STARTS = 10
 def end_to_end(settings: Settings) -> Iterator[str | Goal]:
     from benchmarks.stock import StockPipeline, agreement, sentences
     from infer import Extractor
+    from infer.backends import AUTO, default_threads, pick
+    from infer.workers import workers_for
 
     articles = shipped_articles(settings.articles)
     few = articles[:: max(1, STOCK_SHARE)]
     extractor = Extractor.load(settings.model)
     given = sentences(extractor, few)
     stock = StockPipeline(settings.model)
-    size, tried = stock.best_batch_size(given[: max(64, len(given) // 4)])
-    yield f"the pipeline's sentences a second by batch size: {tried}; best {size}"
+    batch, tried = stock.best_batch_size(given[: max(64, len(given) // 4)])
+    yield f"the pipeline's sentences a second by batch size: {tried}; best {batch}"
     yield f"words with the same tag: {agreement(extractor, stock, given):.4%} of {len(given)} sentences"
     with tempfile.TemporaryDirectory(prefix="giaoban-") as folder:
         source, output = Path(folder, "articles.jsonl"), Path(folder, "records.jsonl")
@@ -61,9 +64,17 @@ def end_to_end(settings: Settings) -> Iterator[str | Goal]:
         sides = {
             "python -m infer": lambda: run_command(command)[0],
             "Extractor": lambda: seconds(lambda: list(extractor.extract_many(articles))),
-            "pipeline": lambda: seconds(lambda: stock.tag(given, size)),
+            "pipeline": lambda: seconds(lambda: stock.tag(given, batch)),
         }
         times = best(in_turn("end to end", sides, settings.rounds))
+        size = source.stat().st_size
+        write_jsonl(articles[:1], source)
+        started = [
+            *(*command, "--backend", pick(settings.model, AUTO, AUTO, size)[0]),
+            *("--workers", str(workers_for(settings.model, size, default_threads()))),
+        ]
+        whole, start = times["python -m infer"], run_command(started)[0]
+        yield f"seconds of python -m infer: {whole:.1f}, with one article alone {start:.1f}"
     counts = [syllables([a.text for a in given]) for given in (articles, articles, few)]
     rates = {side: count / times[side] for side, count in zip(sides, counts, strict=True)}
     yield from table("syllables/s", rates, counts)

@@ -76,12 +76,15 @@ def agreement(extractor: Extractor, stock: StockPipeline, given: Sequence[Senten
     for start in range(0, len(given), 16):
         encoded = [bpe.encode(words) for words in given[start : start + 16]]
         framed = [np.concatenate(([bpe.bos], ids[:room], [bpe.eos])) for ids, _ in encoded]
-        logits = extractor.forward(*pad(framed, bpe.pad))
+        ids, mask = pad(framed, bpe.pad)
+        logits = extractor.forward(ids, mask, mask > 0)
+        at = 0
         for row, (_, lengths) in enumerate(encoded):
             firsts = np.cumsum(lengths) - lengths + 1
             firsts = firsts[firsts <= room]
             found = {token["index"]: number[token["entity"]] for token in theirs[start + row]}
-            ours = logits[row, firsts].argmax(-1).tolist()
+            ours = logits[at + firsts].argmax(-1).tolist()
+            at += len(framed[row])
             same += sum(found[place] == tag for place, tag in zip(firsts.tolist(), ours, strict=True))
             total += len(firsts)
     return same / total

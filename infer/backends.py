@@ -27,7 +27,7 @@ log = logging.getLogger("giaoban")
 AUTO, ONNX, TORCH, EXACT = BACKENDS = ("auto", "onnx", "torch", "torch-float32")
 
 # bytes of text times bytes of weights from which on torch's faster matrices have made good its slower start
-MUCH = 2e13
+MUCH = 1e13
 
 
 class Facts(NamedTuple):
@@ -76,7 +76,7 @@ def load_forward(
 
     Args:
         folder: a checkpoint folder.
-        backend: one of BACKENDS; `torch-float32` computes as training does, to the last digit.
+        backend: one of BACKENDS; `torch-float32` computes as training does.
         device: `auto`, `cpu`, `cuda`, `cuda:1` …
         threads: of the CPU; None takes `default_threads()`.
         text_bytes: how much text there is to read, as far as that is known.

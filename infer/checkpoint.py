@@ -7,7 +7,7 @@ were. A folder without it, or without its tokenizer or weights, is an `InputErro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from infer.decode import Chain, legal_chain
 
 SETTINGS_FILE = "giaoban.json"
 WEIGHTS_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"  # the model's shape, as transformers keeps it
 CHAIN_FILE = "crf.safetensors"  # beside the weights, which stock transformers reads
 SHIPPED = Path(__file__).parent.parent / "models" / "mini"
 TRAINED = Path("runs") / "mini"
+_KIND = {"model_type": "roberta", "hidden_act": "gelu"}  # what both backends compute
 
 
 class Settings(BaseModel):
@@ -87,6 +89,18 @@ def read_settings(folder: str | PathLike[str]) -> Settings:
             mend="copy the file anew from where the checkpoint came",
             path=file,
         ) from None
+
+
+def check_kind(config: Mapping[str, JsonValue], folder: str | PathLike[str], mend: str) -> None:
+    """Raises InputError unless config.json is that of a model as PhoBERT is."""
+    found = {key: config.get(key) for key in _KIND}
+    if found != _KIND or config.get("position_embedding_type", "absolute") != "absolute":
+        raise InputError(
+            f"a model with {', '.join(f'{key} {value!r}' for key, value in found.items())}",
+            expected="a RoBERTa with GELU and absolute positions, as PhoBERT is",
+            mend=mend,
+            path=folder,
+        )
 
 
 def fingerprint(files: Iterable[Path]) -> str:

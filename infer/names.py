@@ -10,6 +10,7 @@ away anywhere. Names that the article uses alone (`known`) settle what one menti
 
 import re
 from collections.abc import Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from infer.folding import match_key
@@ -78,6 +79,7 @@ class Word(NamedTuple):
     name_like: bool
 
 
+@lru_cache(maxsize=65536)
 def _name_like(word: str, shouting: bool) -> bool:
     """Capitalised like a syllable of a name; an abbreviation ("UBND", "TP.") is not, unless all is in capitals."""
     if not word[0].isupper() or not all(_LETTER_OF_NAME.match(c) for c in word):

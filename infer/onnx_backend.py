@@ -69,10 +69,9 @@ def _forward(session) -> Forward:  # type: ignore[no-untyped-def]  # onnxruntime
     def run(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         rows = max(1, _SLICE // ids.shape[1])
-        if len(ids) <= rows:
-            return run(ids, mask)
-        return np.concatenate([run(ids[at : at + rows], mask[at : at + rows]) for at in range(0, len(ids), rows)])
+        parts = [slice(at, at + rows) for at in range(0, len(ids), rows)]
+        return np.concatenate([run(ids[part], mask[part])[wanted[part]] for part in parts])
 
     return forward

@@ -1,11 +1,13 @@
 """A checkpoint's model on torch: a GPU in bfloat16, a CPU in bfloat16 where it multiplies so itself, else float32.
 
-In: a checkpoint folder, or a model that is being trained. Out: a `Forward` (see infer/runtime.py). Neither torch nor
-transformers is imported before one is made.
+In: a checkpoint folder, or a model that is being trained. Out: a `Forward` (see infer/runtime.py). torch is not
+imported before one is made, transformers never.
 """
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -16,15 +18,16 @@ from data.errors import InputError
 from data.extras import missing, need
 from infer.runtime import Forward
 
-_PACKAGES = ("torch", "transformers")
 _CPUINFO = Path("/proc/cpuinfo")
 # what the drivers of NVIDIA and AMD leave where there is a GPU: looked for before torch is asked, which takes seconds
 _GPU_FILES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_KEPT = 1 << 28  # bytes
 
 
 def torch_installed() -> bool:
-    """Whether torch and transformers can be imported; neither is."""
-    return not missing(*_PACKAGES)
+    """Whether torch can be imported; it is not."""
+    return not missing("torch")
 
 
 @cache
@@ -58,23 +61,22 @@ def load_torch(
         exact: float32, as scores are computed in training, even where bfloat16 is faster.
     Raises: InputError when torch or the device is not there.
     """
-    need("train", "the backend torch", *_PACKAGES)
+    need("train", "the backend torch", "torch")
     import torch
-    from transformers import AutoModelForTokenClassification
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    from infer.roberta import Roberta
+
     if threads is not None:
         torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        keep_memory()
     fast = (
         torch.cuda.is_bf16_supported() if device.startswith("cuda") and torch.cuda.is_available() else bfloat16_pays()
     )
-    dtype = torch.bfloat16 if fast and not exact else torch.float32
-    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     try:
-        return torch_forward(model.to(device).eval())
+        model = Roberta.load(folder, device, torch.bfloat16 if fast and not exact else torch.float32)
     except (RuntimeError, AssertionError) as error:  # what torch raises for a device it does not have
         raise InputError(
             f"the device {device!r} ({str(error).splitlines()[0]})",
@@ -82,17 +84,30 @@ def load_torch(
             mend="take --device auto",
         ) from None
 
+    def forward(*batch: np.ndarray) -> np.ndarray:
+        return np.asarray(model(*map(torch.from_numpy, batch)).numpy())
+
+    return forward
+
+
+def keep_memory() -> None:
+    """Have memory that one batch frees serve the next: given back and taken anew it takes a tenth of the model's time,
+    which the system needs to clear its pages. Where the C library is not glibc nothing happens."""
+    if sys.platform == "linux" and hasattr(c := ctypes.CDLL(None), "mallopt"):
+        c.mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        c.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+
 
 def torch_forward(model) -> Forward:  # type: ignore[no-untyped-def]  # torch is not imported here
-    """A torch token classifier as a `Forward`; the caller has put it into eval mode and on its device."""
+    """A token classifier of transformers as a `Forward`; the caller has put it into eval mode and on its device."""
     import torch
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             device = next(model.parameters()).device
             logits = model(
                 input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
             ).logits
-            return np.asarray(logits.float().cpu().numpy())
+            return np.asarray(logits.float().cpu().numpy()[wanted])
 
     return forward

@@ -66,12 +66,12 @@ def tagger() -> Extractor:
     (agency,), _ = bpe.encode(["UBND"])
     official = int(bpe.encode(["Chủ"])[0][0])
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         logits = np.zeros((*ids.shape, 1 + 2 * len(LABELS)), dtype=np.float32)
         logits[..., 0] = 20
         logits[ids == agency, 1 + 2 * LABELS.index("AGENCY")] = 40
         logits[ids == official, 1 + 2 * LABELS.index("OFFICIAL")] = 21
-        return logits
+        return logits[wanted]
 
     return Extractor(Encoder(load_segmenter("none"), bpe, 64, 16), forward, legal_chain(9), LABELS)
 

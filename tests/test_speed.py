@@ -56,7 +56,7 @@ def test_pipeline_and_extractor_give_words_the_same_tags_with_the_same_weights(t
     pipeline = stock.StockPipeline(str(trained))
     assert stock.agreement(extractor, pipeline, given) > 0.999
     forward = extractor.forward
-    extractor.forward = lambda ids, mask: -forward(ids, mask)
+    extractor.forward = lambda *batch: -forward(*batch)
     assert stock.agreement(extractor, pipeline, given) < 0.5
 
 
@@ -129,8 +129,11 @@ def test_start_up_and_end_to_end_run_the_command(trained: Path, monkeypatch: pyt
     assert len(commands) == 1 + speed.STARTS  # one to fill the page cache
     goals = [line for line in speed.end_to_end(settings(trained)) if isinstance(line, sides.Goal)]
     assert goals[0].value == sides.syllables([one.text for one in sides.shipped_articles(8)]) / 0.5
-    assert commands[-1][1:3] == ["-m", "infer"]
-    assert commands[-1][-2:] == ["--model", str(trained)]
+    whole, start = commands[-2:]
+    assert whole[1:3] == ["-m", "infer"]
+    assert whole[-2:] == ["--model", str(trained)]
+    assert start[: len(whole)] == whole  # the same of one article, in the processes that many get
+    assert start[len(whole) :: 2] == ["--backend", "--workers"]
 
 
 def test_a_command_that_fails_is_an_error_and_an_unknown_section_is_refused(

@@ -25,7 +25,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from data.errors import InputError
+from infer.checkpoint import check_kind
 
 PRECISIONS = INT8, FLOAT32 = ("int8", "float32")
 
@@ -34,7 +34,6 @@ _TYPES: dict[str, tuple[int, np.dtype[Any]]] = {
     "F16": (TensorProto.FLOAT16, np.dtype("<f2")),
     "F32": (TensorProto.FLOAT, np.dtype("<f4")),
 }
-_NEEDED = {"model_type": "roberta", "hidden_act": "gelu"}  # what the graph computes
 # zero points of activations in uint8: in the middle, and for what GELU gives, which is never below -0.17, near the end
 _CENTRE, _LOW = 128, 16
 _FAR = 1e4  # taken from the attention scores of padding; exp(-1e4) is 0
@@ -69,14 +68,7 @@ def build(weights: Path, config: dict[str, Any], precision: str) -> onnx.ModelPr
         weights: its `model.safetensors`. config: its `config.json`. precision: one of PRECISIONS.
     Raises: InputError for a model of another kind than the graph computes.
     """
-    found = {key: config.get(key) for key in _NEEDED}
-    if found != _NEEDED or config.get("position_embedding_type", "absolute") != "absolute":
-        raise InputError(
-            f"a model with {', '.join(f'{key} {value!r}' for key, value in found.items())}",
-            expected="a RoBERTa with GELU and absolute positions, as PhoBERT is",
-            mend="use --backend torch for this one",
-            path=weights.parent,
-        )
+    check_kind(config, weights.parent, mend="fine-tune PhoBERT, or models/mini-encoder")
     return _Builder(weights, config, precision).model()
 
 
