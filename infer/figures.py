@@ -23,6 +23,7 @@ from infer.numerals import (
     DIGITS,
     FRACTION_WORDS,
     SCALE_VALUES,
+    TIMES,
     WORDS,
     read_fraction,
     read_number,
@@ -62,7 +63,7 @@ _NUMBER = re.compile(
     rf"|(?P<range>{_AMOUNT}{_U}(?: ?- ?| đến | tới )(?:{APPROXIMATE} )*{_AMOUNT})"
     rf"|(?P<fraction>{DIGITS} ?/ ?{DIGITS})(?![0-9/])"
     rf"|(?P<part>{FRACTION_WORDS})"
-    rf"|(?P<times>gấp (?:{APPROXIMATE} )*(?:đôi|rưỡi|(?:hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)(?! lần)))(?!\w)"
+    rf"|(?P<times>gấp (?:{APPROXIMATE} )*{TIMES})(?!\w)"
     rf"|(?P<whole>{_AMOUNT}) (?P<big>{_BIG}) (?:(?P<rest>{_AMOUNT}) (?P<small>nghìn|ngàn|triệu|t[ỷỉ])"
     rf"|(?P<tenth>(?:một|hai|ba|bốn|tư|năm|sáu|bảy|tám|chín|rưỡi)))(?= (?:{MONEY}|{MEASURE}|{COUNT})|$| ?[,;)])"
     rf"|(?P<number>{DIGITS})"

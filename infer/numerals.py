@@ -32,7 +32,11 @@ FRACTION_WORDS = (
     rf"(?:{_PART} phần (?!trăm\b|nghìn\b){_PART}|{_PART} trên {_PART}(?= (?!vạn|nghìn|trăm))"
     r"|(?:một|phân) nửa|nửa)(?!\w)"
 )
-_TIMES = {"đôi": 2, _HALF: 1.5} | _DIGITS
+_MULTIPLES = {word: number for word, number in _DIGITS.items() if number > 1} | {"mười": 10}
+_TIMES = {"đôi": 2, _HALF: 1.5} | _MULTIPLES
+
+TIMES = rf"(?:đôi|{_HALF}|(?:{'|'.join(_MULTIPLES)})(?! lần))"
+"""What makes a multiple behind "gấp"; with "lần" the number is a figure like others."""
 
 DIGITS = (
     r"(?:[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+(?![0-9])"

@@ -119,6 +119,7 @@ CASES: list[tuple[str, str, Value, str | None]] = [
     ("số vụ vi phạm giảm gần nửa", "số vụ vi phạm", "1/2", None),
     ("bảy trên mười hai hộ đã nhận tiền", "hộ đã nhận tiền", "7/12", None),
     ("số phòng học tăng gấp đôi", "số phòng học", 2, None),
+    ("số hộ nuôi lợn tăng gấp hơn mười", "số hộ nuôi lợn", 10, None),
     ("số vụ mất cắp tăng gấp rưỡi", "số vụ mất cắp", 1.5, None),
     ("số xe nhập khẩu gấp năm lần", "số xe nhập khẩu", 5, "lần"),
     ("nồng độ bụi gấp 1,8 lần mức cho phép", "nồng độ bụi mức cho phép", 1.8, "lần"),
@@ -278,7 +279,14 @@ def test_figures_know_where_they_stand() -> None:
     ]
 
 
-@given(st.text() | st.text(alphabet="0123456789.,/-%() tỷđồngnăm"))
+# what number phrases are made of, in any order
+_WORDS = (
+    "gấp hơn gần một hai ba tư bốn lăm năm sáu bảy bẩy tám chín mười mươi mốt chục trăm nghìn ngàn vạn triệu tỷ linh lẻ "
+    "không rưỡi đôi nửa phần trên lần tăng còn đạt đồng hộ mỗi từ đến 3 4,5 1.200 2/3 %"
+).split()
+
+
+@given(st.text() | st.text(alphabet="0123456789.,/-%() tỷđồngnăm") | st.lists(st.sampled_from(_WORDS)).map(" ".join))
 def test_arbitrary_text_never_raises(text: str) -> None:
     result = parse_indicator(text)
     assert isinstance(result["name"], str)
