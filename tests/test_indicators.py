@@ -281,8 +281,8 @@ def test_figures_know_where_they_stand() -> None:
 
 # what number phrases are made of, in any order
 _WORDS = (
-    "gấp hơn gần một hai ba tư bốn lăm năm sáu bảy bẩy tám chín mười mươi mốt chục trăm nghìn ngàn vạn triệu tỷ linh lẻ "
-    "không rưỡi đôi nửa phần trên lần tăng còn đạt đồng hộ mỗi từ đến 3 4,5 1.200 2/3 %"
+    "gấp hơn gần một hai ba tư bốn lăm năm sáu bảy bẩy tám chín mười mươi mốt chục trăm nghìn ngàn vạn triệu tỷ linh "
+    "lẻ không rưỡi đôi nửa phần trên lần tăng còn đạt đồng hộ mỗi từ đến 3 4,5 1.200 2/3 %"
 ).split()
 
 
