@@ -26,7 +26,7 @@ from data.errors import InputError, unforeseen
 from data.schema import LABELS, Article, Directive, Entity
 from infer.backends import load_forward
 from infer.checkpoint import default_model, make_encoder, read_chain, read_settings
-from infer.confidence import directive_score
+from infer.confidence import directive_score, surety
 from infer.dateline import find_dateline
 from infer.deadlines import parse_deadline
 from infer.decode import Chain, Span, decode_all
@@ -236,11 +236,12 @@ def with_values(text: str, date: dt.date | None, place: str | None, entities: Se
 def link(text: str, entities: Sequence[Entity], sentences: Sequence[tuple[int, int]]) -> list[Directive]:
     """Mentions to directives in the public form; a mention without a score counts as certain."""
     scores = {entity.id: 1.0 if entity.score is None else entity.score for entity in entities}
-    return [to_public(found, scores) for found in find_directives(text, entities, sentences)]
+    article = surety(scores.values())
+    return [to_public(found, scores, article) for found in find_directives(text, entities, sentences)]
 
 
-def to_public(found: Found, scores: Mapping[str, float]) -> Directive:
-    """A directive in the public form, with its score; `scores` of the mentions by id."""
+def to_public(found: Found, scores: Mapping[str, float], article: float) -> Directive:
+    """A directive in the public form, with its score; `scores` of the mentions by id, `article` their `surety`."""
     return Directive.model_construct(
         issuer=found.issuer,
         assignees=list(found.assignees),
@@ -250,5 +251,5 @@ def to_public(found: Found, scores: Mapping[str, float]) -> Directive:
         deadlines=list(found.deadlines),
         start=found.start,
         end=found.end,
-        score=round(directive_score(found.chance, [scores[id_] for id_ in sorted(found.ids())]), 4),
+        score=round(directive_score(found.chance, [scores[id_] for id_ in sorted(found.ids())], article), 4),
     )

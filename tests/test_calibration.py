@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data.schema import Article, Directive, Entity
 from infer import confidence
-from infer.confidence import directive_score, evidence
+from infer.confidence import directive_score, evidence, surety
 from infer.directives import find_directives
 from infer.extractor import link
 from infer.triggers import split_sentences
@@ -84,12 +84,21 @@ def test_the_fit_finds_the_weights_that_made_the_examples() -> None:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.floats(0, 1), st.lists(st.floats(0, 1), max_size=6), st.floats(0, 1))
-def test_a_score_is_a_probability_and_falls_with_its_parts(chance: float, scores: list[float], less: float) -> None:
-    assert 0 <= directive_score(chance * less, scores) <= directive_score(chance, scores) <= 1
-    assert directive_score(chance, [*scores, less]) <= directive_score(chance, scores)
-    assert evidence(1.0, [1.0, 1.0]) == (1.0, 0.0, 0.0)
-    assert evidence(0.5, [0.5, 0.25]) == pytest.approx((1.0, log(0.5), log(0.125)))
+@given(st.floats(0, 1), st.lists(st.floats(0, 1), max_size=6), st.floats(0, 1), st.floats(-2, 0))
+def test_a_score_is_a_probability_and_falls_with_its_parts(
+    chance: float, scores: list[float], less: float, around: float
+) -> None:
+    whole = directive_score(chance, scores, around)
+    assert 0 <= directive_score(chance * less, scores, around) <= whole <= 1
+    assert directive_score(chance, [*scores, less], around) <= whole <= directive_score(chance, scores, 0.0)
+
+
+def test_evidence_is_made_of_logarithms() -> None:
+    assert evidence(1.0, [1.0, 1.0], 0.0) == (1.0, 0.0, 0.0, 0.0)
+    assert evidence(0.5, [0.5, 0.25], -0.1) == pytest.approx((1.0, log(0.5), log(0.125), -0.1))
+    assert surety([0.5, 0.25, 1.0]) == pytest.approx(log(0.125) / 3)
+    assert surety([]) == 0.0
+    assert surety([0.0]) == log(1e-6)
 
 
 def test_every_directive_has_a_score_and_unsure_mentions_lower_it() -> None:
@@ -101,7 +110,7 @@ def test_every_directive_has_a_score_and_unsure_mentions_lower_it() -> None:
     assert unsure.score < sure.score < gold.score
     (found,) = find_directives(TEXT, GOLD.entities, sentences)
     assert 0 < found.chance < 1
-    assert gold.score == round(directive_score(found.chance, [1.0] * 4), 4)
+    assert gold.score == round(directive_score(found.chance, [1.0] * 4, 0.0), 4)
 
 
 def test_the_command_writes_weights_that_the_records_read(
