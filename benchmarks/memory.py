@@ -1,6 +1,6 @@
 """Whether memory stays flat: `python -m infer` over very many short articles, and over a hundredth of them.
 
-    python -m benchmarks.memory                       # 100,000 articles: an hour on two busy cores
+    python -m benchmarks.memory                       # 100,000 articles: some half an hour on two busy cores
     python -m benchmarks.memory --articles 10000 --workers 1
 
 In: openings of the shipped articles, with figures and names of their own, so that what is remembered from article
@@ -22,6 +22,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from benchmarks.sides import ROOT, Goal, machine
 from data.command import make_parser
@@ -66,7 +68,9 @@ def peak(command: list[str]) -> float:
     with tempfile.TemporaryFile(mode="w+") as said:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
         while process.poll() is None:
-            most = max(most, sum(map(_held, _family(process.pid))))
+            with suppress(psutil.NoSuchProcess):  # it ends this very moment
+                started = psutil.Process(process.pid).children(recursive=True)
+                most = max(most, sum(map(_held, [process.pid, *(one.pid for one in started)])))
             time.sleep(PAUSE)
         if process.returncode:
             said.seek(0)
@@ -76,16 +80,6 @@ def peak(command: list[str]) -> float:
                 mend="run it by itself",
             )
     return most / 1e6
-
-
-def _family(pid: int) -> list[int]:
-    """A process and all that it and they have started; those that end meanwhile are left out."""
-    found = [pid]
-    for one in found:
-        with suppress(OSError):
-            for task in Path(f"/proc/{one}/task").iterdir():
-                found += map(int, (task / "children").read_text(encoding="ascii").split())
-    return found
 
 
 def _held(pid: int) -> int:
@@ -101,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the exit status."""
     parser = make_parser("python -m benchmarks.memory", __doc__)
     parser.add_argument("--articles", type=int, default=100_000, help="of the larger run (%(default)s)")
-    parser.add_argument("--syllables", type=int, default=60, help="of an article (%(default)s)")
+    parser.add_argument("--syllables", type=int, default=30, help="of an article (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes of both runs (%(default)s)")
     parser.add_argument("--backend", default="onnx", help="of both runs (%(default)s)")
     parser.add_argument("--model", default=str(SHIPPED), help="a checkpoint (models/mini)")
