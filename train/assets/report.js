@@ -61,6 +61,7 @@
     form.addEventListener("choose", (event) => {
       form.reset();
       for (const [name, value] of Object.entries(event.detail)) form.elements[name].value = value;
+      restart();
     });
     show();
   });
