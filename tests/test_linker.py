@@ -13,7 +13,7 @@ from infer.scene import Scene
 from infer.triggers import split_sentences
 from tests.conftest import ARTICLES, FEW
 from tests.marked import parse
-from train.linker import Lesson, Table, fit, main, train, weighed
+from train.linker import RARE, Lesson, Table, fit, main, train, weighed
 
 BODIES = ("Sở Y tế", "Sở Xây dựng", "Công an xã", "Hội Nông dân", "Trạm Thủy lợi", "Chi cục Thuế")
 
@@ -67,7 +67,8 @@ def test_weights_survive_their_file(learned: Linker, tmp_path: Path) -> None:
 
 
 def test_a_fitted_model_tells_what_it_was_shown() -> None:
-    model = fit(Table.of([["all", word] for word in ("mưa", "nắng") * 5]), [[True, False], [False, True]] * 5, 2, 1.0)
+    rows = [["all", word] for word in ("mưa", "nắng") * RARE]
+    model = fit(Table.of(rows), [[True, False], [False, True]] * RARE, 2, 1.0)
     assert np.argmax(model.scores(["all", "mưa"])) == 0
     assert np.argmax(model.scores(["all", "nắng", "a word that it never saw"])) == 1
 
