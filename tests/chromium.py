@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("playwright", reason="the Python package playwright is not installed: pages not tested")
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.screenshots import ARGUMENTS, CHROMIUM
 
