@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("playwright", reason="the Python package playwright is not installed: pages not tested")
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import expect as expect
 
 from benchmarks.screenshots import ARGUMENTS, CHROMIUM
 
