@@ -71,7 +71,7 @@ def test_only_the_wanted_subwords_are_told_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("packs", [True, False])
-def test_words_in_bfloat16_have_the_tags_of_transformers(
+def test_bfloat16_finds_the_mentions_of_transformers(
     stock: Any, dev: list[Encoded], packs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Packed weights are a CPU's; the other way is that of GPUs and of builds of torch without oneDNN."""
@@ -79,11 +79,21 @@ def test_words_in_bfloat16_have_the_tags_of_transformers(
     if packs and not train.model.bfloat16_pays():
         pytest.skip("a CPU or a torch without products of bfloat16")
     monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: packs)
-    encoder = Extractor.load(SHIPPED, backend="onnx", threads=1).encoder
-    sides = [word_scores(dev, encoder, forward, 9) for forward in (load_torch(SHIPPED, "cpu", 1), torch_forward(stock))]
+    extractor = Extractor.load(SHIPPED, backend="onnx", threads=1)
+    forwards = load_torch(SHIPPED, "cpu", 1), torch_forward(stock)
+    sides = [word_scores(dev, extractor.encoder, forward, 9) for forward in forwards]
     ours, theirs = map(np.concatenate, sides)
     assert 0 < np.abs(ours - theirs).max() < 0.5
-    assert (ours.argmax(1) == theirs.argmax(1)).mean() >= 0.998
+    # not the best score of each word: where two are close the chain decides
+    found, wanted = (
+        {
+            (n, span.label, span.first, span.last)
+            for n, spans in enumerate(extractor.decode(dev, side))
+            for span in spans
+        }
+        for side in sides
+    )
+    assert len(found & wanted) >= 0.995 * len(found | wanted)
 
 
 @given(count=st.integers(1, 300), most=st.integers(0, 40))
