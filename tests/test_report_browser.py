@@ -89,6 +89,10 @@ def test_a_number_in_the_table_leads_to_its_mistakes(view: Page, report: str, fi
     link = view.locator("a[data-kind=missed][data-label=AGENCY]")
     count = figures["mistakes"]["kinds"]["AGENCY"]["missed"]
     assert link.inner_text() == str(count)
+    # at once: what a click changes is there before anything else runs
+    clicked = f"link => {{ link.click(); return document.querySelector('{FOUND}').textContent; }}"
+    assert link.evaluate(clicked).startswith(f"{count} of ")
+    view.goto(report)
     link.focus()
     view.keyboard.press("Enter")
     view.wait_for_url("**#mentions")

@@ -46,7 +46,7 @@ from infer.scene import ISSUER, NOBODY, Scene
 from infer.triggers import ACTORS
 
 FOLDS = 3  # parts that take turns at being left out
-RARE = 12  # features of fewer options get no weight: with 5 the file is twice as large and links no better
+RARE = 12  # features of fewer options get no weight; with 5 the file is twice as large (benchmarks/LOG.md)
 # Precision of each weight's Gaussian prior. With 3 for all, held-out news articles lose nearly a point of link F1; with
 # 25 for the heads, too, data/articles/dev loses half a point.
 LOOK_PRIOR, HEAD_PRIOR = 25.0, 10.0
