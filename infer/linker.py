@@ -8,18 +8,20 @@ Flows in: a `Scene`. Flows out: `Directive` records of mention ids, in reading o
 2. groups: whether an assignee shares the record of the assignee before it.
 3. heads: for each assignee its issuer, for each other mention its assignee, out of the likely ones nearby.
 
-The weights lie in `linker.npz`, made by `python -m train.linker`; nothing but numpy is needed.
+The weights lie in `linker.npz`, made by `python -m train.linker`. Where they leave it in doubt whether an actor is
+an assignee, the relation model (infer/relations.py) reads the window around it; chances of roles and heads there are
+those of both together.
 
     python -c "from infer.linker import load_linker; print(len(load_linker().models))"
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import chain, pairwise, repeat
-from math import exp, prod
+from itertools import chain, pairwise
+from math import exp, log, prod
 from os import PathLike
 from pathlib import Path
 
@@ -34,6 +36,18 @@ from infer.link_features import (
     mention_features,
     neighbour_features,
     pair_features,
+)
+from infer.loglinear import Model, Panel, softmax
+from infer.relations import (
+    ISSUER_OF,
+    NO_MENTION,
+    OWNER_OF,
+    PARTNER_OF,
+    QUESTIONS,
+    SHIPPED,
+    TO_NOBODY,
+    Opinion,
+    RelationModel,
 )
 from infer.scene import ISSUER, NOBODY, Scene
 from infer.triggers import ACTORS
@@ -59,7 +73,12 @@ CLASSES: dict[str, tuple[str, ...]] = {
 HEADS = (ISSUER, COORDINATOR, RECIPIENT, "quantity")
 LOOKS = tuple(tuple(f"{kind} {look}" for kind in ("actor", ISSUER, "quantity")) for look in (1, 2))
 
-LIKELY = 0.35  # chance from which a link is told: F1 on articles left out of training is flat around it
+LIKELY = 0.4  # chance from which a link is told: F1 on articles left out of training is flat around it
+# what the relation model counts for in the logarithm of a chance; the log-linear models count for the rest
+ROLES_SHARE, TIES_SHARE = 0.8, 0.7
+# The relation model reads around an actor whose chance to be an assignee is between this and its complement.
+SURE = 0.83
+LEAST = 1e-9  # less likely than this is no role
 TIED = 0.05  # coordinators and recipients less likely than this look for no head
 # How likely a candidate has to be, how many before the mention are asked, and how many behind it in its line.
 REACH = 60  # actors on either side that are looked at
@@ -67,80 +86,17 @@ CANDIDATES = {ISSUER: (0.02, 8, 3), ASSIGNEE: (0.07, 5, 2)}
 # What a mention looks for in each role, what it finds where that is no mention, and how features begin that say so.
 KIND = {ISSUER: ISSUER, NOBODY: ISSUER, COORDINATOR: ASSIGNEE, RECIPIENT: ASSIGNEE, "quantity": ASSIGNEE}
 NO_HEAD: dict[str, tuple[str | None, ...]] = {ISSUER: (None,), ASSIGNEE: (None, NOBODY)}
+QUESTION = {ISSUER: ISSUER_OF, NOBODY: ISSUER_OF, "quantity": OWNER_OF, COORDINATOR: PARTNER_OF, RECIPIENT: PARTNER_OF}
 HEADLESS = [(role, f"{role} {none}") for role, kind in KIND.items() for none in NO_HEAD[kind]]
 
 
-class Model:
-    """Feature names → weights, float32 [features, classes]; a name without a weight counts nothing."""
-
-    def __init__(self, names: Iterable[str], weights: np.ndarray) -> None:
-        self.rows = {name: n for n, name in enumerate(names)}
-        self.weights = weights.astype(np.float32)
-        self._none = len(self.rows)  # the row of a name without a weight
-        self._padded = np.vstack((self.weights, np.zeros((1, self.weights.shape[1]), np.float32)))
-
-    def scores(self, features: Iterable[str]) -> np.ndarray:
-        """Sums of weights, float32 [classes]; each name counts once."""
-        return np.asarray(self.all_scores([set(features)])[0])
-
-    def all_scores(self, rows: Sequence[Collection[str]]) -> np.ndarray:
-        """`scores` of each row, float32 [rows, classes]; no row has a name twice."""
-        sizes = np.array([len(row) for row in rows], dtype=np.int64)
-        numbers = map(self.rows.get, chain.from_iterable(rows), repeat(self._none))
-        flat = np.fromiter(numbers, dtype=np.int64, count=int(sizes.sum()))
-        sums = np.zeros((len(rows), self.weights.shape[1]), np.float32)
-        full = sizes > 0  # reduceat cannot add up nothing
-        if len(flat):
-            sums[full] = np.add.reduceat(self._padded[flat], (np.cumsum(sizes) - sizes)[full], axis=0)
-        return sums
-
-    def under(self, kind: str) -> Model:
-        """The features whose names begin with the kind, without it."""
-        rows = {name.removeprefix(f"{kind} "): n for name, n in self.rows.items() if name.startswith(f"{kind} ")}
-        return Model(rows, self.weights[list(rows.values())])
-
-    def without(self, kinds: Iterable[str]) -> Model:
-        """The features whose names begin with none of the kinds."""
-        prefixes = tuple(f"{kind} " for kind in kinds)
-        rows = {name: n for name, n in self.rows.items() if not name.startswith(prefixes)}
-        return Model(rows, self.weights[list(rows.values())])
-
-
-def joined(models: Sequence[Model]) -> Model:
-    """Several models of the same features as one with the classes of all: each name is looked up once."""
-    rows = {name: n for n, name in enumerate(dict.fromkeys(chain.from_iterable(model.rows for model in models)))}
-    weights = [np.zeros((len(rows), model.weights.shape[1])) for model in models]
-    for model, places in zip(models, weights, strict=True):
-        places[[rows[name] for name in model.rows]] = model.weights
-    return Model(rows, np.hstack(weights))
-
-
-def softmax(scores: np.ndarray) -> list[list[float]]:
-    """Probabilities of scores, of each row."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: list[list[float]] = (powers / powers.sum(axis=1, keepdims=True)).tolist()
-    return shares
-
-
-class Panel:
-    """Models that read the same features: each name is looked up once for all of them."""
-
-    def __init__(self, models: Mapping[str, Model]) -> None:
-        edges = np.cumsum([0, *(model.weights.shape[1] for model in models.values())]).tolist()
-        self._columns = {name: slice(*edge) for name, edge in zip(models, pairwise(edges), strict=True)}
-        self._joined = joined(list(models.values()))
-
-    def scores(self, rows: Sequence[Collection[str]]) -> dict[str, np.ndarray]:
-        """By name of the model, float32 [rows, classes]."""
-        scores = self._joined.all_scores(rows)
-        return {name: scores[:, columns] for name, columns in self._columns.items()}
-
-
 class Linker:
-    """The models by name: those of `CLASSES`, and "head " + each of `HEADS`."""
+    """The models by name: those of `CLASSES`, and "head " + each of `HEADS`; and the relation model, if there is one,
+    which they are learned without."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], relations: RelationModel | None = None) -> None:
         self.models = models
+        self.relations = relations
 
     @cached_property
     def of_mentions(self) -> Panel:
@@ -160,11 +116,14 @@ class Linker:
     def link(self, scene: Scene) -> list[Directive]:
         """The records, in reading order."""
         known, headless = self.look(scene)
+        opinion = self.relations.read(scene, doubtful(known)) if self.relations else None
+        if opinion:
+            known = second_opinion(known, opinion)
         groups = self.groups(known)
         records = [Record(group) for group in groups]
         home = {assignee: record for record in records for assignee in record.assignees}
         seekers = [(mention, role) for mention in range(len(scene.place)) for role in roles_of(known, mention)]
-        heads = Heads(self, known, headless)
+        heads = Heads(self, known, headless, opinion)
         heads.ask([*((assignee, ISSUER) for assignee in home), *seekers])
         for record in records:
             record.chances = [known.chances[assignee][ASSIGNEE] for assignee in record.assignees]
@@ -217,14 +176,45 @@ def chances(scene: Scene, scores: Sequence[np.ndarray]) -> list[dict[str, float]
     ]
 
 
+def doubtful(known: Known) -> list[int]:
+    """The actors of which the log-linear models are not sure whether they are told to do something."""
+    return [n for n in known.scene.actors if 1 - SURE < known.chances[n][ASSIGNEE] < SURE]
+
+
+def second_opinion(known: Known, opinion: Opinion) -> Known:
+    """The chances of roles, weighed against the relation model's."""
+    chances = []
+    for n, own in enumerate(known.chances):
+        if not opinion.there[n]:
+            chances.append(dict(own))
+        elif known.scene.labels[n] in ACTORS:
+            issues = weighed((1 - own[ISSUER], own[ISSUER]), opinion.issuer[n])[1]
+            roles = weighed([own[role] for role in ACTOR_ROLES], opinion.actor[n])
+            chances.append(dict(zip(ACTOR_ROLES, roles, strict=True)) | {ISSUER: issues})
+        else:
+            roles = weighed([own[role] for role in QUANTITY_ROLES], opinion.quantity[n])
+            chances.append(dict(zip(QUANTITY_ROLES, roles, strict=True)))
+    return Known(known.scene, known.features, chances)
+
+
+def weighed(own: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Chances, and the logarithms of others, as one: their logarithms are added up, the others' by ROLES_SHARE."""
+    mixed = ((1 - ROLES_SHARE) * log(max(a, LEAST)) + ROLES_SHARE * b for a, b in zip(own, others, strict=True))
+    powers = list(map(exp, mixed))
+    return [power / sum(powers) for power in powers]
+
+
 class Heads:
     """The heads that the mentions of an article may have."""
 
-    def __init__(self, linker: Linker, known: Known, headless: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, linker: Linker, known: Known, headless: Mapping[str, np.ndarray], opinion: Opinion | None
+    ) -> None:
         """known, headless: what `Linker.look` gave."""
         self.linker = linker
         self.known = known
         self.headless = headless
+        self.opinion = opinion
         self._found: dict[tuple[int, str], dict[Head, float]] = {}
 
     def of(self, mention: int, role: str) -> dict[Head, float]:
@@ -235,6 +225,17 @@ class Heads:
 
     def ask(self, wanted: Sequence[tuple[int, str]]) -> None:
         """Find those of many a mention and role at a time."""
+        rows = self._scores(wanted)
+        if self.opinion:
+            rows = self._weighed(self.opinion, wanted, rows)
+        for asked, told in zip(wanted, rows, strict=True):
+            most = max(told.values())
+            powers = {head: exp(score - most) for head, score in told.items()}
+            total = sum(powers.values())
+            self._found[asked] = {head: power / total for head, power in powers.items()}
+
+    def _scores(self, wanted: Sequence[tuple[int, str]]) -> list[dict[Head, float]]:
+        """Of the candidates of each, by the log-linear models."""
         heads = [candidates(self.known, mention, KIND[role]) for mention, role in wanted]
         asked = zip(wanted, heads, strict=True)
         pairs = [(mention, head, KIND[role]) for (mention, role), row in asked for head in row]
@@ -242,13 +243,31 @@ class Heads:
         scores = self.linker.of_pairs.scores([pair_features(self.known, *pair) for pair in number])
         scores[NOBODY] = scores[NOBODY] + scores[f"also {NOBODY}"]
         of_role = {role: scores[role][:, 0].tolist() for role in KIND}
+        rows = []
         for (mention, role), row in zip(wanted, heads, strict=True):
             told: dict[Head, float] = {head: of_role[role][number[mention, head, KIND[role]]] for head in row}
             told |= {none: float(self.headless[f"{role} {none}"][mention]) for none in NO_HEAD[KIND[role]]}
-            most = max(told.values())
-            powers = {head: exp(score - most) for head, score in told.items()}
-            total = sum(powers.values())
-            self._found[mention, role] = {head: power / total for head, power in powers.items()}
+            rows.append(told)
+        return rows
+
+    def _weighed(
+        self, opinion: Opinion, wanted: Sequence[tuple[int, str]], rows: Sequence[dict[Head, float]]
+    ) -> list[dict[Head, float]]:
+        """These scores, weighed against the relation model's where it has read the mention and all candidates."""
+        found = [dict(row) for row in rows]
+        for question in QUESTIONS:
+            asked = [
+                (n, mention, head)
+                for n, ((mention, role), row) in enumerate(zip(wanted, rows, strict=True))
+                if QUESTION[role] == question
+                and all(opinion.there[one] for one in (mention, *row) if isinstance(one, int))
+                for head in row
+            ]
+            codes = [head if isinstance(head, int) else TO_NOBODY if head else NO_MENTION for _, _, head in asked]
+            scores = opinion.scores(question, [mention for _, mention, _ in asked], codes)
+            for (n, _, head), score in zip(asked, scores.tolist(), strict=True):
+                found[n][head] = (1 - TIES_SHARE) * rows[n][head] + TIES_SHARE * score
+        return found
 
 
 def find_issuer(known: Known, record: Record, heads: Heads) -> None:
@@ -383,11 +402,11 @@ def save_linker(linker: Linker, path: str | PathLike[str]) -> None:
 
 
 @lru_cache(maxsize=1)
-def load_linker(path: str | PathLike[str] = WEIGHTS) -> Linker:
-    """Read what `save_linker` wrote."""
+def load_linker(path: str | PathLike[str] = WEIGHTS, relations: str | PathLike[str] | None = SHIPPED) -> Linker:
+    """Read what `save_linker` wrote, and the folder of the relation model, unless that is None."""
     with np.load(path) as arrays:
         models = {}
         for name in (file.removesuffix(" weights") for file in arrays.files if file.endswith(" weights")):
             features = arrays[f"{name} names"].tobytes().decode("utf-8")
             models[name] = Model(features.split("\n") if features else [], arrays[f"{name} weights"])
-        return Linker(models)
+    return Linker(models, None if relations is None else RelationModel.load(relations))

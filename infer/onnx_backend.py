@@ -31,6 +31,31 @@ def weights_digest(folder: str | PathLike[str]) -> str:
         return hashlib.sha256(file.read(_DIGESTED)).hexdigest()
 
 
+def session_options(threads: int):  # type: ignore[no-untyped-def]  # onnxruntime is imported where it is needed
+    """How onnxruntime runs graphs in int8 beside other work, in `threads` threads."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # threads that wait asleep: spinning ones take the cores from segmentation and records
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not has_dot_products():
+        # such CPUs add pairs of products in 16 bits, which overflow; this makes weights uint8, which do not
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
+
+
+def has_dot_products(file: str | PathLike[str] = "/proc/cpuinfo") -> bool:
+    """Whether this CPU is known to add products of int8 in 32 bits; where it does, uint8 takes three times as long."""
+    try:
+        flags = Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return "avx512_vnni" in flags or "avx_vnni" in flags
+
+
 def load_onnx(folder: str | PathLike[str], threads: int) -> Forward:
     """A checkpoint's model on onnxruntime, in `threads` threads.
 
@@ -43,14 +68,7 @@ def load_onnx(folder: str | PathLike[str], threads: int) -> Forward:
     mend = f"`python -m train.export {folder}` writes it anew (needs giaoban[train]), or take --backend torch"
     if not file.is_file():
         raise InputError(f"no {ONNX_FILE}", expected="the graph of the model", mend=mend, path=folder)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # threads that wait asleep: spinning ones take the cores from segmentation and records
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # CPUs without int8 dot products add pairs in 16 bits, which overflow; this makes weights uint8 there, which do not
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    options = session_options(threads)
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeError) as error:

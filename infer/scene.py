@@ -54,7 +54,7 @@ class Scene:
     """All that features are read off. Lists with one value a token: `tokens`, `keys`, and `signs`, what it does. Lists
     with one value a mention: `place` (its token), `sentence`, `line`, `quoted`, `labels`, `texts` (lower case), `names`
     (last words of a person's names), `roles` (of the rules). Lists of places in order: `signed` (tokens with a sign),
-    `breaks` (mentions, commas and stops)."""
+    `breaks` (mentions, commas and stops). Besides, `text` and `mentions` as they came."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Scene:
         ruled: Sequence[Directive],
     ) -> None:
         """`mentions` and `sentences` as for `find_directives`; `ruled` are the rules' directives for them."""
+        self.text = text
         self.mentions = usable(text, mentions)
         self.labels = [m.label for m in self.mentions]
         self.texts = [text[m.start : m.end].lower() for m in self.mentions]

@@ -8,7 +8,8 @@ import pytest
 from data.compare import link_scores
 from data.formats import read_articles
 from data.schema import Article, Directive, Entity
-from infer.linker import Linker, Model, joined, load_linker, save_linker
+from infer.linker import Linker, load_linker, save_linker
+from infer.loglinear import Model, joined
 from infer.scene import Scene
 from infer.triggers import split_sentences
 from tests.conftest import ARTICLES, FEW

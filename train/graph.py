@@ -17,13 +17,14 @@ one scale for all rows.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from infer.checkpoint import check_kind
 
@@ -61,7 +62,7 @@ def stored_tensors(file: Path) -> dict[str, Stored]:
     }
 
 
-def build(weights: Path, config: dict[str, Any], precision: str) -> onnx.ModelProto:
+def build(weights: Path, config: dict[str, Any], precision: str) -> ModelProto:
     """The graph of a checkpoint.
 
     Args:
@@ -69,47 +70,74 @@ def build(weights: Path, config: dict[str, Any], precision: str) -> onnx.ModelPr
     Raises: InputError for a model of another kind than the graph computes.
     """
     check_kind(config, weights.parent, mend="fine-tune PhoBERT, or models/mini-encoder")
-    return _Builder(weights, config, precision).model()
+    return _Tagger(weights, config, precision).model()
 
 
-class _Builder:
+class Builder(ABC):
     """Nodes and constants of one graph; every method that makes a node gives the name of its output.
 
-    Hidden states are [batch x longest, size]: rows, each of which is one subword.
+    Hidden states are [batch x longest, size]: rows, each of which is one subword. Where weights come from, and what
+    the graph makes of the last layer's rows, its kinds say.
     """
 
-    def __init__(self, weights: Path, config: dict[str, Any], precision: str) -> None:
-        self._file = weights
-        self._stored = stored_tensors(weights)
-        self._raw = np.memmap(weights, dtype=np.uint8, mode="r")
+    def __init__(self, config: dict[str, Any], precision: str) -> None:
         self._config = config
         self._int8 = precision == INT8
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, TensorProto] = {}
 
+    @abstractmethod
+    def _value(self, name: str) -> np.ndarray:
+        """A weight, float32."""
+
+    @abstractmethod
+    def _weight(self, name: str) -> str:
+        """A weight as float32, in the graph."""
+
+    @abstractmethod
+    def _rounded(self, name: str, steps: np.ndarray) -> str:
+        """A matrix [out, in] in steps of so much for each output, turned: int8 [in, out], in the graph."""
+
+    @abstractmethod
+    def _embedded(self) -> list[str]:
+        """What is added up for each subword, float32 [batch, longest, size] or [size] each."""
+
     # -------------------------------------------------------------- the model
 
-    def model(self) -> onnx.ModelProto:
+    def _encoder(self, wanted: str | None = None) -> str:
+        """Rows of the last layer: all, or those whose numbers are `wanted`, int64 [rows]."""
         mask, heads, merged = self._shapes()
-        rows = self._embeddings(merged)
+        total, *others = self._embedded()
+        for other in others:
+            total = self._node("Add", total, other)
+        rows = self._norm(self._node("Reshape", total, merged), "roberta.embeddings.LayerNorm")
         for layer in range(self._config["num_hidden_layers"]):
             name = f"roberta.encoder.layer.{layer}"
             context = self._attention(rows, f"{name}.attention.self", mask, heads, merged)
+            if wanted and layer == self._config["num_hidden_layers"] - 1:
+                # behind the last attention no row needs another
+                context, rows = (self._node("Gather", every, wanted, axis=0) for every in (context, rows))
             (out,) = self._linear(context, [f"{name}.attention.output.dense"], _CENTRE)
             rows = self._norm(self._node("Add", out, rows), f"{name}.attention.output.LayerNorm")
             (wide,) = self._linear(rows, [f"{name}.intermediate.dense"], _CENTRE)
             (out,) = self._linear(self._node("Gelu", wide), [f"{name}.output.dense"], _LOW)
             rows = self._norm(self._node("Add", out, rows), f"{name}.output.LayerNorm")
-        scores = self._float_linear(rows, "classifier")
-        tags = len(self._config["id2label"])
-        shape = self._node("Concat", self._node("Shape", "input_ids"), self._ints("tags", [tags]), axis=0)
-        self._nodes.append(helper.make_node("Reshape", [scores, shape], ["logits"]))
-        names = ["batch", "longest"]
-        inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, names) for n in ("input_ids", "attention_mask")]
-        logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*names, tags])
-        graph = helper.make_graph(self._nodes, "tagger", inputs, [logits], list(self._constants.values()))
+        return rows
+
+    def _model(self, name: str, inputs: dict[str, list[str | int]], outputs: dict[str, list[str | int]]) -> ModelProto:
+        """The finished graph; inputs, int64, and outputs, float32, by name with their shapes."""
+        entries = [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n, shape in inputs.items()]
+        exits = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in outputs.items()]
+        graph = helper.make_graph(self._nodes, name, entries, exits, list(self._constants.values()))
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="giaoban")
+
+    def _places(self) -> str:
+        """The row of each subword in the table of positions."""
+        # RoBERTa counts positions from behind the padding's id; padding itself has that id
+        pad = self._constant("pad", np.array(self._config["pad_token_id"], dtype=np.int64))
+        count = self._node("CumSum", "attention_mask", self._constant("axis 1", np.array(1, dtype=np.int64)))
+        return self._node("Add", self._node("Mul", count, "attention_mask"), pad)
 
     def _shapes(self) -> tuple[str, str, str]:
         """What padding takes from scores, [batch, 1, 1, longest]; shapes of states by head, and of rows."""
@@ -120,23 +148,6 @@ class _Builder:
         sizes = self._ints("heads", [heads, width // heads])
         by_head = self._node("Concat", self._node("Shape", "input_ids"), sizes, axis=0)
         return taken, by_head, self._ints("rows", [-1, width])
-
-    def _embeddings(self, merged: str) -> str:
-        # RoBERTa counts positions from behind the padding's id; padding itself has that id
-        pad = self._constant("pad", np.array(self._config["pad_token_id"], dtype=np.int64))
-        count = self._node("CumSum", "attention_mask", self._constant("axis 1", np.array(1, dtype=np.int64)))
-        places = self._node("Add", self._node("Mul", count, "attention_mask"), pad)
-        name = "roberta.embeddings"
-        kind = self._constant("token type", self._value(f"{name}.token_type_embeddings.weight")[0])
-        # looked up in float16: the table itself is never cast
-        parts = [
-            self._node(
-                "Cast", self._node("Gather", self._tensor(f"{name}.{table}.weight"), where), to=TensorProto.FLOAT
-            )
-            for table, where in (("word_embeddings", "input_ids"), ("position_embeddings", places))
-        ]
-        total = self._node("Add", self._node("Add", *parts), kind)
-        return self._norm(self._node("Reshape", total, merged), f"{name}.LayerNorm")
 
     def _attention(self, rows: str, name: str, mask: str, heads: str, merged: str) -> str:
         width, number = self._config["hidden_size"], self._config["num_attention_heads"]
@@ -183,12 +194,9 @@ class _Builder:
         return self._node("QuantizeLinear", rows, each, zeros, axis=0), scales
 
     def _int8_linear(self, rows: str, scales: str, name: str, zero: int) -> str:
-        largest = np.abs(self._value(f"{name}.weight")).max(axis=1)
-        steps = self._constant(f"{name}.scales", np.maximum(largest / 127, 1e-12).astype(np.float32))
-        zeros = self._constant(f"zeros {len(largest)}", np.zeros(len(largest), dtype=np.int8))
-        # by output before the transposition: blocks of one scale are rounded by vector code
-        weight = self._node("QuantizeLinear", self._weight(f"{name}.weight"), steps, zeros, axis=0)
-        weight = self._node("Transpose", weight, perm=[1, 0])
+        scale = int8_steps(self._value(f"{name}.weight"))
+        steps = self._constant(f"{name}.scales", scale)
+        weight = self._rounded(f"{name}.weight", scale)
         point = self._constant(f"zero {zero}", np.array(zero, dtype=np.uint8))
         product = self._node("MatMulIntegerToFloat", rows, weight, self._float("one", 1), steps, point)
         return self._node("Add", self._node("Mul", product, scales), self._weight(f"{name}.bias"))
@@ -210,6 +218,48 @@ class _Builder:
 
     def _ints(self, name: str, values: Sequence[int]) -> str:
         return self._constant(name, np.array(values, dtype=np.int64))
+
+
+def int8_steps(rows: np.ndarray) -> np.ndarray:
+    """The steps in which each row of a matrix fits int8: float32 [rows]."""
+    return np.asarray(np.maximum(np.abs(rows).max(axis=1) / 127, 1e-12), dtype=np.float32)
+
+
+class _Tagger(Builder):
+    """The tagger of a checkpoint: its graph points into `model.safetensors`."""
+
+    def __init__(self, weights: Path, config: dict[str, Any], precision: str) -> None:
+        super().__init__(config, precision)
+        self._file = weights
+        self._stored = stored_tensors(weights)
+        self._raw = np.memmap(weights, dtype=np.uint8, mode="r")
+
+    def model(self) -> ModelProto:
+        scores = self._float_linear(self._encoder(), "classifier")
+        tags = len(self._config["id2label"])
+        shape = self._node("Concat", self._node("Shape", "input_ids"), self._ints("tags", [tags]), axis=0)
+        self._nodes.append(helper.make_node("Reshape", [scores, shape], ["logits"]))
+        names: list[str | int] = ["batch", "longest"]
+        return self._model("tagger", {"input_ids": names, "attention_mask": names}, {"logits": [*names, tags]})
+
+    def _embedded(self) -> list[str]:
+        name = "roberta.embeddings"
+        kind = self._constant("token type", self._value(f"{name}.token_type_embeddings.weight")[0])
+        # looked up in float16: the table itself is never cast
+        parts = [
+            self._node(
+                "Cast", self._node("Gather", self._tensor(f"{name}.{table}.weight"), where), to=TensorProto.FLOAT
+            )
+            for table, where in (("word_embeddings", "input_ids"), ("position_embeddings", self._places()))
+        ]
+        return [*parts, kind]
+
+    def _rounded(self, name: str, steps: np.ndarray) -> str:
+        zeros = self._constant(f"zeros {len(steps)}", np.zeros(len(steps), dtype=np.int8))
+        # by output before the transposition: blocks of one scale are rounded by vector code
+        steps_name = self._constant(f"{name.removesuffix('.weight')}.scales", steps)
+        weight = self._node("QuantizeLinear", self._weight(name), steps_name, zeros, axis=0)
+        return self._node("Transpose", weight, perm=[1, 0])
 
     def _tensor(self, name: str) -> str:
         """A tensor of the weights' file, as it is stored there."""

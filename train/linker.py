@@ -36,12 +36,12 @@ from infer.linker import (
     QUANTITY_ROLES,
     Head,
     Linker,
-    Model,
     list_of,
     options,
     roles_of,
     save_linker,
 )
+from infer.loglinear import Model
 from infer.scene import ISSUER, NOBODY, Scene
 from infer.triggers import ACTORS
 
