@@ -16,7 +16,7 @@ The folder is made by `python -m train.relations`: `relations.json`, `vocab.txt`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,6 +51,8 @@ _FIRST = np.cumsum((0, *_STEPS[:-1]))
 DISTANCES = sum(_STEPS)
 # subwords, padding included, that go through the graph at once: few enough for the caches
 _SLICE = 512
+# windows of one article that are read at most, the first ones: no news has as many, and memory stays flat whatever comes
+MOST = 500
 
 
 class RelationSettings(BaseModel):
@@ -144,23 +146,28 @@ class Opinion:
     """What the model makes of one article, or of a part of it; `there` says of each mention whether it was read."""
 
     def __init__(self, scene: Scene, found: np.ndarray, there: np.ndarray, heads: Mapping[str, np.ndarray]) -> None:
-        """found: float32 [mentions, …], as the graph gives it. there: bool [mentions]. heads: of the file, float32."""
+        """there: bool [mentions]. found: of those there, float32 [read, …], as the graph gives it. heads: of the file,
+        float32."""
         self._scene = scene
         self.there: list[bool] = there.tolist()
+        self._row = np.cumsum(there) - 1
         self._far, self._weigh = heads["far"], heads["weigh"]
         roles, ties = np.split(found, (9,), axis=1)
         actor, issuer, quantity = np.split(roles, (4, 6), axis=1)
-        # log chances of each mention, in the order of the linker's classes: 4, 2 and 3 of them
-        self.actor, self.issuer, self.quantity = (log_softmax(part).tolist() for part in (actor, issuer, quantity))
+        # log chances of each mention that was read, in the order of the linker's classes: 4, 2 and 3 of them
+        read = np.flatnonzero(there).tolist()
+        self.actor, self.issuer, self.quantity = (
+            dict(zip(read, log_softmax(part).tolist(), strict=True)) for part in (actor, issuer, quantity)
+        )
         # what each mention seeks, and what it and those that are no mention are sought for: [questions, mentions, size]
         seeking, sought = ties.reshape(len(found), 2, *self._weigh.shape).transpose(1, 2, 0, 3)
         self._seeking, self._sought = seeking, np.concatenate((sought, heads["nobody"]), axis=1)
 
     def scores(self, question: int, mentions: Sequence[int], heads: Sequence[int]) -> np.ndarray:
-        """Of each mention with a candidate, float32 [pairs]; what stands above others of the mention is likelier."""
+        """Of each mention with a candidate, all of them there: float32 [pairs]; the higher, the likelier."""
         own, other = np.array(mentions, dtype=np.int64), np.array(heads, dtype=np.int64)
-        count = len(self.actor)
-        total = self._seeking[question, own] + self._sought[question, np.where(other < 0, count - 1 - other, other)]
+        sought = np.where(other < 0, len(self.actor) - 1 - other, self._row[other])
+        total = self._seeking[question, self._row[own]] + self._sought[question, sought]
         total += self._far[question, distances(self._scene, own, other)].sum(axis=1)
         # no product of numpy's library: its threads would spin behind it, and take another process's core
         return np.asarray((np.maximum(total, 0) * self._weigh[question]).sum(axis=1))
@@ -214,19 +221,21 @@ class RelationModel:
         marked = mark(scene, self._encoder, self._rules) if doubtful else None
         if marked is None:
             return None
-        windows = np.unique(marked.place[doubtful, 0])
+        windows = np.unique(marked.place[doubtful, 0])[:MOST]
         there = np.isin(marked.place[:, 0], windows)
-        return Opinion(scene, self._run(marked, windows), there, self._heads)
+        return Opinion(scene, self._run(marked.batch, marked.place[there], windows), there, self._heads)
 
-    def _run(self, marked: Marked, windows: np.ndarray) -> np.ndarray:
-        """What the graph finds, float32 [mentions, …]; zeros for those that are in none of the windows."""
-        found = np.zeros((len(marked.place), self._session.get_outputs()[0].shape[1]), dtype=np.float32)
+    def _run(
+        self, batch: Callable[[Iterable[int]], list[np.ndarray]], place: np.ndarray, windows: np.ndarray
+    ) -> np.ndarray:
+        """What the graph finds of the mentions at `place`, all of them in the windows: float32 [mentions, …]."""
+        found = []
         rows = max(1, _SLICE // self.settings.max_length)
         for part in (windows[at : at + rows] for at in range(0, len(windows), rows)):
-            layers, mask = stacked(marked.batch(part), self._encoder.bpe.pad)
-            here = np.flatnonzero(np.isin(marked.place[:, 0], part))
-            begins = np.searchsorted(part, marked.place[here, 0]) * mask.shape[1]
-            ends = begins[:, None] + marked.place[here, 1:]
+            layers, mask = stacked(batch(part), self._encoder.bpe.pad)
+            low, high = np.searchsorted(place[:, 0], (part[0], part[-1] + 1))
+            here = place[low:high]  # windows never fall from mention to mention
+            ends = np.searchsorted(part, here[:, :1]) * mask.shape[1] + here[:, 1:]
             inputs = dict(zip(("input_ids", "tags", "rules"), layers, strict=True))
-            found[here] = self._session.run(None, inputs | {"attention_mask": mask, "ends": ends})[0]
-        return found
+            found.append(self._session.run(None, inputs | {"attention_mask": mask, "ends": ends})[0])
+        return np.concatenate(found)

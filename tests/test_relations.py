@@ -136,7 +136,7 @@ def test_the_graph_computes_what_was_trained(network: Network, model: RelationMo
         opinion = model.read(lesson.scene, range(len(lesson.role)))
         assert opinion is not None
         for found, wanted in zip((opinion.actor, opinion.issuer, opinion.quantity), roles, strict=True):
-            assert np.allclose(found, wanted.log_softmax(1), atol=0.03)  # int8
+            assert np.allclose(list(found.values()), wanted.log_softmax(1), atol=0.03)  # int8
         for question, (pairs, _, far) in enumerate(batch.ties):
             scores = network.heads.scores(question, mentions, pairs, far).detach()
             mine = exercise.ties[question][0]
@@ -170,6 +170,22 @@ def test_what_is_not_doubtful_is_not_read(model: RelationModel, lessons: list[Le
 # ------------------------------------------------------------------ what the linker makes of it
 
 
+def test_a_part_is_scored_as_the_whole(
+    model: RelationModel, lessons: list[Lesson], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever windows are read: candidates are found again by their number, and those that are no mention."""
+    scene = lessons[0].scene
+    whole, part = model.read(scene, range(len(scene.mentions))), model.read(scene, [len(scene.mentions) - 1])
+    assert whole is not None and part is not None and not part.there[0]
+    there = np.flatnonzero(part.there)
+    pairs = [(int(a), int(b)) for a in there for b in [*there, NO_MENTION, TO_NOBODY]]
+    scores = [one.scores(1, [a for a, _ in pairs], [b for _, b in pairs]) for one in (whole, part)]
+    assert np.allclose(*scores, atol=0.01)
+    monkeypatch.setattr("infer.relations.MOST", 1)
+    first = model.read(scene, range(len(scene.mentions)))
+    assert first is not None and first.there[0] and not first.there[-1]
+
+
 def test_chances_are_weighed() -> None:
     assert weighed([0.5, 0.5], np.log([0.5, 0.5]).tolist()) == pytest.approx([0.5, 0.5])
     first, second = weighed([0.9, 0.1], np.log([0.2, 0.8]).tolist())
@@ -184,9 +200,9 @@ class Says(Opinion):
     def __init__(self, count: int, who: int, there: bool = True) -> None:
         sure, not_so = np.log([0.998, 0.002]).tolist(), np.log([0.002, 0.998]).tolist()
         self.there = [there] * count
-        self.actor = [[(sure if n == who else not_so)[name != 1] for name in range(4)] for n in range(count)]
-        self.issuer = [sure] * count
-        self.quantity = [[0.0, -9.0, -9.0]] * count
+        self.actor = {n: [(sure if n == who else not_so)[name != 1] for name in range(4)] for n in range(count)}
+        self.issuer = {n: sure for n in range(count)}
+        self.quantity = {n: [0.0, -9.0, -9.0] for n in range(count)}
 
 
 def test_a_second_opinion_moves_chances_where_it_has_read() -> None:
