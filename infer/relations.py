@@ -51,7 +51,7 @@ _FIRST = np.cumsum((0, *_STEPS[:-1]))
 DISTANCES = sum(_STEPS)
 # subwords, padding included, that go through the graph at once: few enough for the caches
 _SLICE = 512
-# windows of one article that are read at most, the first ones: no news has as many, and memory stays flat whatever comes
+# windows of one article that are read at most, the first ones: no news has as many, and memory stays flat
 MOST = 500
 
 

@@ -201,7 +201,7 @@ class Says(Opinion):
         sure, not_so = np.log([0.998, 0.002]).tolist(), np.log([0.002, 0.998]).tolist()
         self.there = [there] * count
         self.actor = {n: [(sure if n == who else not_so)[name != 1] for name in range(4)] for n in range(count)}
-        self.issuer = {n: sure for n in range(count)}
+        self.issuer = dict.fromkeys(range(count), sure)
         self.quantity = {n: [0.0, -9.0, -9.0] for n in range(count)}
 
 
